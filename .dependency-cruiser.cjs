@@ -1,0 +1,79 @@
+/** The layers of the house, one rule a row: what a folder may not import. Type-only imports count as none where
+ *  the rule says so. */
+const layer = (name, from, notTo, { typesToo = false } = {}) => ({
+  name,
+  severity: 'error',
+  from: { path: from },
+  to: { path: notTo, ...(!typesToo && { dependencyTypesNot: ['type-only'] }) },
+});
+
+const packages = (...names) => `node_modules/(${names.join('|')})/`;
+const node =
+  '^(node:)?(fs|net|http|https|http2|tls|os|path|child_process|crypto|worker_threads|process|stream)(/|$)';
+const others = (...own) => `^src/(?!(${own.join('|')})(/|\\.ts$))`;
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    layer('controls-know-only-their-kit', '^src/controls/', others('controls', 'kubernetes')),
+    layer('controls-are-apart', '^src/controls/(?!index)[^/]+\\.ts$', '^src/controls/(?!kit/|index)[^/]+\\.ts$'),
+    layer('policy-is-pure', '^src/policy/', others('policy', 'controls', 'errors', 'kubernetes')),
+    layer(
+      'hardening-is-pure',
+      '^src/hardening/',
+      others('hardening', 'controls', 'policy', 'errors', 'kubernetes'),
+    ),
+    layer(
+      'admission-layer',
+      '^src/admission/',
+      others('admission', 'hardening', 'policy', 'errors', 'kubernetes', 'podShape'),
+    ),
+    layer(
+      'preview-layer',
+      '^src/preview/',
+      others('preview', 'hardening', 'policy', 'errors', 'kubernetes', 'podShape'),
+    ),
+    layer(
+      'outputs-render-only',
+      '^src/outputs/',
+      others('outputs', 'hardening/explain', 'policy/catalogue', 'errors', 'kubernetes', 'preview/yaml'),
+    ),
+    layer('certificates-layer', '^src/certificates/', others('certificates', 'errors')),
+    layer('cluster-layer', '^src/cluster/', others('cluster', 'errors', 'kubernetes')),
+    layer('telemetry-layer', '^src/telemetry/', others('telemetry', 'errors')),
+    layer(
+      'server-layer',
+      '^src/server/',
+      others('server', 'admission', 'telemetry', 'certificates', 'errors'),
+    ),
+    layer('web-layer', '^src/web/', others('web')),
+    layer(
+      'pure-folders-touch-no-machine',
+      '^src/(controls|policy|hardening|admission|preview|outputs|web)/',
+      node,
+      { typesToo: true },
+    ),
+    layer(
+      'pure-folders-serve-nothing',
+      '^src/(controls|policy|hardening|admission|preview|outputs|web)/',
+      packages('express', 'winston', 'prom-client'),
+    ),
+    layer('kubernetes-client-only-in-cluster', '^src/(?!cluster/)', packages('@kubernetes/client-node')),
+    layer('nobody-imports-commands', '^src/(?!commands/|main\\.ts)', '^src/(commands/|main\\.ts)', {
+      typesToo: true,
+    }),
+    layer('product-imports-no-tests', '^src/', '^(test|bench|scripts)/', { typesToo: true }),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+  },
+};

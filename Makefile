@@ -1,0 +1,49 @@
+# The commands of this repository. `make help` prints a line for each.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash -euo pipefail
+.PHONY: help install run test generate check build cluster e2e bench image clean
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# npm ci is repeated only when the lock file is newer than what it installed.
+node_modules/.package-lock.json: package.json package-lock.json
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+install: node_modules/.package-lock.json
+
+build: install ## bundle the program into dist/
+	npm run --silent build
+
+run: build ## build and start it, with a certificate of its own and no cluster; prints what to try
+	node dist/main.js serve --self-signed --no-cluster --drain-delay 0
+
+test: install ## all tests that need only Node and npm
+	npm test --silent
+
+generate: install ## rewrite what is derived from the code: registry, docs, schema
+	npm run --silent generate
+
+check: install ## generated files fresh, types, lint, format, layers, dead code
+	npm run --silent generate -- --check
+	npm run --silent types
+	npm run --silent lint
+	npm run --silent format:check
+	npm run --silent boundaries
+	npm run --silent deadcode
+
+cluster: install ## bring up a real API server on loopback, until Ctrl-C
+	npx --no-install tsx scripts/cluster.ts
+
+e2e: build ## tests on a real API server (needs Go or KUBEBUILDER_ASSETS, etcd, unzip, openssl)
+	NODE_OPTIONS=--experimental-vm-modules npx --no-install jest -c jest.cluster.config.js
+
+bench: build ## throughput, latency and memory beside a bare node:https server (needs wrk, and what e2e needs)
+	npx --no-install tsx bench/run.ts
+
+image: ## build the container image with buildah or docker
+	@command -v buildah >/dev/null && buildah bud -t podtemper . || docker build -t podtemper .
+
+clean: ## remove what was built
+	rm -rf dist coverage
