@@ -1,0 +1,62 @@
+import type { Container } from '../../kubernetes.js';
+
+/** One spelling for each directory: absolute, without `.`, `..`, double or trailing slashes.
+ *  `tmp`, `/tmp/` and `/var/../tmp` are `/tmp`, as they are to the kubelet and the runtime. */
+export function normalizePath(path: string): string {
+  if (isNormal(path)) return path;
+  const parts: string[] = [];
+  for (const part of path.split('/')) {
+    if (part === '' || part === '.') continue;
+    if (part === '..') parts.pop();
+    else parts.push(part);
+  }
+  return `/${parts.join('/')}`;
+}
+
+/** Whether the path is spelt that way already, as nearly all are. */
+function isNormal(path: string): boolean {
+  return (
+    path.startsWith('/') &&
+    !path.includes('//') &&
+    !path.includes('/.') &&
+    (path === '/' || !path.endsWith('/'))
+  );
+}
+
+/** The directory that a path most likely is on the node: in nearly all images /var/run is a link to /run. */
+function resolveCommonLink(path: string): string {
+  if (!path.startsWith('/var/')) return path;
+  for (const linked of ['/run', '/lock']) {
+    const alias = `/var${linked}`;
+    const real = linked === '/run' ? '/run' : '/run/lock';
+    if (path === alias || path.startsWith(`${alias}/`)) return real + path.slice(alias.length);
+  }
+  return path;
+}
+
+/** Whether `path` is `ancestor` or lies below it, as it is spelt or as the image's links make it. Both normalized. */
+export function isWithin(path: string, ancestor: string): boolean {
+  return isBelow(path, ancestor) || isBelow(resolveCommonLink(path), resolveCommonLink(ancestor));
+}
+
+function isBelow(path: string, ancestor: string): boolean {
+  return path === ancestor || ancestor === '/' || path.startsWith(`${ancestor}/`);
+}
+
+/** The container's own mounts and block devices, normalized. */
+export function occupiedPaths(container: Container): string[] {
+  const mounts = container.volumeMounts?.map(({ mountPath }) => normalizePath(mountPath)) ?? [];
+  const devices = container.volumeDevices?.map(({ devicePath }) => normalizePath(devicePath)) ?? [];
+  return [...mounts, ...devices];
+}
+
+/** Why a directory cannot be made writable, as what the person should have written, or undefined where it can. */
+export function describeBadWritablePath(path: string): string | undefined {
+  if (!path.startsWith('/')) return 'an absolute path';
+  if (path.includes(':')) return 'a path without a colon';
+  const normal = normalizePath(path);
+  if (normal === '/') return 'a directory below /';
+  if (['/proc', '/sys', '/dev'].some((kernel) => isWithin(normal, kernel)))
+    return 'a path outside /proc, /sys and /dev';
+  return undefined;
+}

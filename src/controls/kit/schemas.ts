@@ -1,0 +1,10 @@
+import { z } from 'zod';
+import { describeBadWritablePath } from './paths.js';
+
+/** A user or group ID other than root's. */
+export const userId = z.int().min(1).max(2_147_483_647);
+
+/** A directory that an empty volume can be mounted on. */
+export const writablePath = z.string().refine((path) => describeBadWritablePath(path) === undefined, {
+  error: ({ input }) => `expected ${describeBadWritablePath(String(input)) ?? 'a path'}`,
+});

@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import type { Container } from '../kubernetes.js';
+import {
+  type Change,
+  constantChange,
+  type Context,
+  defineContainerControl,
+  keep,
+  type NonRootIntent,
+  skip,
+} from './kit/define.js';
+import { userId } from './kit/schemas.js';
+import { effectiveRunAsNonRoot, effectiveRunAsUser, windowsUserName } from './kit/security.js';
+import { type UserFate, userFate } from './kit/user.js';
+
+/** Decides user and runAsNonRoot together, since either alone fails at the kubelet for some images. */
+export const runAsNonRoot = defineContainerControl({
+  id: 'runAsNonRoot',
+  level: 'restricted',
+  os: 'any',
+  defaultMode: 'enforce',
+  docs: {
+    summary: 'Sets runAsNonRoot to true, and runAsUser where neither pod nor container names a user.',
+    why: 'A process that is root in the container is root on the node once it breaks out of it.',
+    mayBreak:
+      "Images whose files belong to another user, or whose entrypoint needs root: the image's own USER is replaced. " +
+      'HOME is / for a user without an account.',
+    remedy: 'podtemper.io/run-as-user: "<the user ID that the image expects>"',
+    source: 'https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted',
+  },
+  writes: ['containers[*].securityContext.runAsNonRoot', 'containers[*].securityContext.runAsUser'],
+  skips: {
+    rootAllowed: 'runAsNonRoot is explicitly false, so root is allowed on purpose',
+    root: 'runAsUser is explicitly 0, and runAsNonRoot would only keep the container from starting',
+    imageTrusted: "runAsNonRoot is true already, so the image's own user is trusted and none is guessed",
+    platformLeavesUser: "the platform admitted the pod without a user, so the image's own may be root",
+    windowsUser:
+      'on Windows it is set only where runAsUserName names a user other than ContainerAdministrator',
+  },
+  notes: {
+    platformUser: 'the platform picks the user ID (OpenShift range), so none is set',
+    knownUser: 'the user ID is the one known for this image, or asked for by annotation',
+  },
+  options: z.strictObject({
+    runAsUser: userId.default(1000).describe('User ID for containers that name none'),
+  }),
+  harden(container, context) {
+    if (context.windows) return hardenOnWindows(container, context);
+    const fate = userFate(container, context);
+    if (fate.kind === 'done') return keep();
+    if (fate.kind !== 'nonRoot') return skip(fate.kind);
+    return nonRootChange(fate, effectiveRunAsUser(container, context.pod.spec) !== undefined, context);
+  },
+});
+
+type NonRootFate = UserFate & { kind: 'nonRoot' };
+type NonRootChange = Change<Container, 'knownUser' | 'platformUser'>;
+
+/** The change that most containers get, by the policy's intent. */
+const usualChanges = new WeakMap<NonRootIntent, NonRootChange>();
+
+function nonRootChange(fate: NonRootFate, hasUser: boolean, { nonRoot }: Context): NonRootChange {
+  const isUsual =
+    !hasUser && nonRoot !== undefined && fate.runAsNonRoot && fate.runAsUser === nonRoot.runAsUser;
+  const usual = isUsual ? usualChanges.get(nonRoot) : undefined;
+  if (usual !== undefined) return usual;
+  const securityContext = {
+    ...(fate.runAsNonRoot && { runAsNonRoot: true }),
+    ...(fate.runAsUser !== undefined && { runAsUser: fate.runAsUser }),
+  };
+  const made = constantChange<Container, 'knownUser' | 'platformUser'>(
+    { securityContext },
+    hasUser ? undefined : noteUser(fate, nonRoot),
+  );
+  if (isUsual) usualChanges.set(nonRoot, made);
+  return made;
+}
+
+function noteUser(fate: NonRootFate, nonRoot: NonRootIntent | undefined) {
+  if (fate.runAsUser !== undefined) return fate.runAsUser === nonRoot?.runAsUser ? undefined : knownUser;
+  return nonRoot?.runAsUser === undefined ? platformUser : undefined;
+}
+
+const knownUser = { notes: ['knownUser' as const] };
+const platformUser = { notes: ['platformUser' as const] };
+
+/** An image's default user there is often ContainerAdministrator, which the kubelet then refuses. */
+function hardenOnWindows(container: Container, { pod }: Context) {
+  const nonRoot = effectiveRunAsNonRoot(container, pod.spec);
+  if (nonRoot === true) return keep();
+  if (nonRoot === false) return skip('rootAllowed');
+  const user = windowsUserName(container, pod.spec);
+  if (user === undefined || user.toLowerCase() === 'containeradministrator') return skip('windowsUser');
+  return constantChange<Container>({ securityContext: { runAsNonRoot: true } });
+}
