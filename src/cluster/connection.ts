@@ -1,0 +1,128 @@
+import { Agent as HttpAgent, type OutgoingHttpHeaders } from 'node:http';
+import { Agent as HttpsAgent, type RequestOptions } from 'node:https';
+import type { KubeConfig } from '@kubernetes/client-node';
+import { openResponse, readLines, readText } from './exchange.js';
+import { loadKubeconfig, loadServiceAccount } from './kubeconfig.js';
+
+export interface GetOptions {
+  /** For all of it: credentials, connection, answer and body. */
+  readonly timeoutMilliseconds: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface WatchOptions {
+  readonly signal: AbortSignal;
+  /** Called when the API server has accepted the watch. */
+  readonly onOpen?: () => void;
+}
+
+/** A way to one API server, for reading. */
+export interface ClusterConnection {
+  /** Its URL. */
+  readonly server: string;
+  /** The JSON at a path, which may hold a query.
+   *  @throws StatusError when the status is not 200; the signal's reason when it is aborted */
+  get(path: string, options: GetOptions): Promise<unknown>;
+  /** Hands over each JSON line of a watch. Resolves when the server ends the stream.
+   *  @throws StatusError when the status is not 200; the signal's reason when it is aborted; what `onEvent` throws */
+  watch(path: string, onEvent: (event: unknown) => void, options: WatchOptions): Promise<void>;
+}
+
+export interface ConnectOptions {
+  /** Path of a kubeconfig file. */
+  readonly kubeconfig?: string;
+  /** Where /var/run/secrets lies; for tests. */
+  readonly serviceAccountRoot?: string;
+}
+
+/** A connection by the kubeconfig if one is given, else by the pod's service account; undefined if neither is there.
+ *  Nothing is sent yet.
+ *  @throws UsageError when the kubeconfig cannot be used */
+export async function connect(options: ConnectOptions): Promise<ClusterConnection | undefined> {
+  const { kubeconfig, serviceAccountRoot } = options;
+  const config =
+    kubeconfig === undefined
+      ? await loadServiceAccount(serviceAccountRoot)
+      : await loadKubeconfig(kubeconfig);
+  const server = config?.getCurrentCluster()?.server;
+  return config === undefined || server === undefined ? undefined : createConnection(config, server);
+}
+
+/** Connections at a time: the watches, and the fetches of a burst of pods. */
+const maxSockets = 32;
+
+function createConnection(config: KubeConfig, server: string): ClusterConnection {
+  const agentOptions = { keepAlive: true, maxSockets };
+  const agent = server.startsWith('http:') ? new HttpAgent(agentOptions) : new HttpsAgent(agentOptions);
+  const open = async (path: string, signal: AbortSignal) => {
+    const credentials = await readCredentials(config, server);
+    signal.throwIfAborted();
+    return openResponse(new URL(server + path), { agent, ...credentials }, signal);
+  };
+  return {
+    server,
+    get(path, options) {
+      const read = async (signal: AbortSignal): Promise<unknown> =>
+        JSON.parse(await readText(await open(path, signal)));
+      return withDeadline(`GET ${server}${path}`, options, read);
+    },
+    watch(path, onEvent, { signal, onOpen }) {
+      const onLine = (line: string) => {
+        signal.throwIfAborted();
+        onEvent(JSON.parse(line));
+      };
+      return untilAborted(signal, async () => {
+        const response = await open(path, signal);
+        signal.throwIfAborted();
+        onOpen?.();
+        await readLines(response, onLine);
+      });
+    },
+  };
+}
+
+/** Whom to trust and who we are, read anew for each request: tokens, certificates and plug-ins change under us. */
+async function readCredentials(config: KubeConfig, server: string): Promise<RequestOptions> {
+  const headers: OutgoingHttpHeaders = { accept: 'application/json', 'user-agent': 'podtemper' };
+  const credentials: RequestOptions = { headers };
+  // As kubectl: nothing secret goes over plain HTTP. (The client refuses such a server altogether.)
+  if (server.startsWith('http:')) return credentials;
+  await config.applyToHTTPSOptions(credentials);
+  // A token file may end with a line feed, which no header can hold.
+  if (typeof headers.Authorization === 'string') headers.Authorization = headers.Authorization.trim();
+  const { agent, ...rest } = credentials;
+  // Its agent keeps no connection alive and its certificates are those of the first call, but it knows proxies.
+  return config.getCurrentCluster()?.proxyUrl === undefined ? rest : { ...rest, agent };
+}
+
+async function withDeadline<Result>(
+  where: string,
+  { timeoutMilliseconds, signal: outer }: GetOptions,
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const ending = new AbortController();
+  const stop = () => ending.abort(outer?.reason);
+  outer?.addEventListener('abort', stop, { once: true });
+  const timer = setTimeout(() => {
+    ending.abort(new Error(`${where}: expected an answer within ${timeoutMilliseconds} ms, found none`));
+  }, timeoutMilliseconds);
+  try {
+    outer?.throwIfAborted();
+    return await untilAborted(ending.signal, () => work(ending.signal));
+  } finally {
+    clearTimeout(timer);
+    outer?.removeEventListener('abort', stop);
+  }
+}
+
+/** The result of the work, or a rejection as soon as the signal is aborted, even while a credential plug-in hangs. */
+function untilAborted<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    if (signal.aborted) return stop();
+    signal.addEventListener('abort', stop, { once: true });
+    void work()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', stop));
+  });
+}

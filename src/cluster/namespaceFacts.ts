@@ -1,0 +1,158 @@
+import type { NamespaceFacts } from '../kubernetes.js';
+import type { ClusterConnection } from './connection.js';
+import { StatusError } from './exchange.js';
+import { fetchNamespaceFacts, isNamespaceName } from './fetchNamespaceFacts.js';
+import { type KeptObjects, NamespaceCache } from './namespaceCache.js';
+import { type Kept, readLimitRange, readNamespace, readResourceQuota } from './namespaceObjects.js';
+import { Reflector } from './reflector.js';
+import { systemTiming, type Timing } from './timing.js';
+
+export interface NamespaceFactsOptions {
+  /** The machine's if left out. */
+  readonly timing?: Timing;
+  /** Told of each list, watch or fetch that failed. We go on by ourselves. */
+  readonly onError?: (error: unknown, path: string) => void;
+}
+
+/** What the cluster knows of its namespaces, kept up to date. While the API server is away, the last that was known. */
+export interface NamespaceFactsSource {
+  /** Facts at once, when the cache knows the namespace or it was fetched a moment ago. The SAME object is returned
+   *  until something changes (callers cache by identity). Undefined until `ready`, but for what was fetched. */
+  get(name: string): NamespaceFacts | undefined;
+  /** Facts of a namespace that the cache does not know yet: one GET each for the namespace, its LimitRanges and its
+   *  quotas, within the deadline (300 ms if left out); undefined on failure. Concurrent callers share one fetch. What
+   *  comes too late for a caller is there for the next one. */
+  fetch(name: string, deadlineMilliseconds?: number): Promise<NamespaceFacts | undefined>;
+  /** Resolves after the first successful list of all three resources. */
+  readonly ready: Promise<void>;
+  isReady(): boolean;
+  /** Milliseconds since the least fresh of the three was last heard from. Up to 90,000 is normal: after so long a
+   *  silence a watch is opened anew. */
+  staleMilliseconds(): number;
+  /** Ends the watches, and fetches that are under way. */
+  stop(): void;
+}
+
+/** Starts following namespaces, LimitRanges and ResourceQuotas; needs get, list and watch on these three. */
+export function watchNamespaceFacts(
+  connection: Pick<ClusterConnection, 'get' | 'watch'>,
+  options: NamespaceFactsOptions = {},
+): NamespaceFactsSource {
+  return new WatchedNamespaceFacts(connection, options);
+}
+
+const defaultDeadlineMilliseconds = 300;
+/** Longer than a caller waits: a slow answer serves the next pod of the namespace. */
+const fetchTimeoutMilliseconds = 5000;
+/** How long what was fetched is remembered: long enough for the watch to bring the namespace, short enough for a
+ *  namespace that the watch does not bring. */
+const rememberMilliseconds = 5000;
+
+interface Fetched {
+  readonly facts: NamespaceFacts;
+  readonly until: number;
+}
+
+class WatchedNamespaceFacts implements NamespaceFactsSource {
+  readonly ready: Promise<void>;
+  readonly #connection: Pick<ClusterConnection, 'get' | 'watch'>;
+  readonly #timing: Timing;
+  readonly #onError: NamespaceFactsOptions['onError'];
+  readonly #reflectors: readonly Reflector[];
+  readonly #cache = new NamespaceCache((name) => this.#fetched.delete(name));
+  readonly #fetched = new Map<string, Fetched>();
+  readonly #ending = new AbortController();
+  readonly #inFlight = new Map<string, Promise<NamespaceFacts | undefined>>();
+
+  constructor(
+    connection: Pick<ClusterConnection, 'get' | 'watch'>,
+    { timing = systemTiming, onError }: NamespaceFactsOptions,
+  ) {
+    this.#connection = connection;
+    this.#timing = timing;
+    this.#onError = onError;
+    const { namespaces, limitRanges, resourceQuotas } = this.#cache;
+    this.#reflectors = [
+      this.#follow('/api/v1/namespaces', namespaces, readNamespace),
+      this.#follow('/api/v1/limitranges', limitRanges, readLimitRange),
+      this.#follow('/api/v1/resourcequotas', resourceQuotas, readResourceQuota),
+    ];
+    this.ready = Promise.all(this.#reflectors.map(({ synced }) => synced)).then(() => undefined);
+  }
+
+  get(name: string): NamespaceFacts | undefined {
+    const known = this.isReady() ? this.#cache.get(name) : undefined;
+    if (known !== undefined) return known;
+    const fetched = this.#fetched.get(name);
+    return fetched !== undefined && this.#timing.now() < fetched.until ? fetched.facts : undefined;
+  }
+
+  async fetch(
+    name: string,
+    deadlineMilliseconds = defaultDeadlineMilliseconds,
+  ): Promise<NamespaceFacts | undefined> {
+    const known = this.get(name);
+    if (known !== undefined || !isNamespaceName(name)) return known;
+    let shared = this.#inFlight.get(name);
+    if (shared === undefined) {
+      shared = this.#fetchAndRemember(name).finally(() => this.#inFlight.delete(name));
+      this.#inFlight.set(name, shared);
+    }
+    return this.#within(deadlineMilliseconds, shared);
+  }
+
+  isReady(): boolean {
+    return this.#reflectors.every(({ isSynced }) => isSynced);
+  }
+
+  staleMilliseconds(): number {
+    return this.#timing.now() - Math.min(...this.#reflectors.map(({ lastContact }) => lastContact));
+  }
+
+  stop(): void {
+    for (const reflector of this.#reflectors) reflector.stop();
+    this.#ending.abort(new Error('stopped'));
+  }
+
+  #follow<Value>(
+    path: string,
+    objects: KeptObjects<Value>,
+    read: (object: unknown) => Kept<Value>,
+  ): Reflector {
+    return new Reflector({
+      connection: this.#connection,
+      path,
+      timing: this.#timing,
+      replace: (items) => objects.replace(items.map(read)),
+      upsert: (item) => objects.upsert(read(item)),
+      remove: (item) => objects.remove(read(item)),
+      onError: this.#onError,
+    }).start();
+  }
+
+  async #fetchAndRemember(name: string): Promise<NamespaceFacts | undefined> {
+    try {
+      const options = { timeoutMilliseconds: fetchTimeoutMilliseconds, signal: this.#ending.signal };
+      this.#remember(await fetchNamespaceFacts(this.#connection, name, options));
+      // The watch may have brought it meanwhile; then its object is the one to give.
+      return this.get(name);
+    } catch (error) {
+      const isAbsent = error instanceof StatusError && error.status === 404;
+      if (!isAbsent && !this.#ending.signal.aborted) this.#onError?.(error, `/api/v1/namespaces/${name}`);
+      return undefined;
+    }
+  }
+
+  #remember(facts: NamespaceFacts): void {
+    const now = this.#timing.now();
+    for (const [name, { until }] of this.#fetched) if (until <= now) this.#fetched.delete(name);
+    this.#fetched.set(facts.name, { facts, until: now + rememberMilliseconds });
+  }
+
+  #within<Result>(deadlineMilliseconds: number, result: Promise<Result>): Promise<Result | undefined> {
+    return new Promise((resolve) => {
+      const cancel = this.#timing.after(deadlineMilliseconds, () => resolve(undefined));
+      void result.then(resolve).finally(cancel);
+    });
+  }
+}
