@@ -1,0 +1,65 @@
+import { Command } from 'commander';
+import { z } from 'zod';
+import { UsageError } from '../errors.js';
+import { catalogue, controlIds } from '../policy/catalogue.js';
+import { didYouMean } from '../policy/nearest.js';
+
+/** The catalogue as data: what each control does, why, what it may break. */
+export function catalogueOf() {
+  return [...catalogue.values()].map(({ docs, options, bind: _bind, ...rest }) =>
+    Object.assign({}, rest, docs, { options: z.toJSONSchema(options, { io: 'input' }) }),
+  );
+}
+
+/** `podtemper controls [ID]`: the catalogue, or one control in full. */
+export function controlsCommand(): Command {
+  return new Command('controls')
+    .summary('list the controls, or explain one')
+    .description('The catalogue: what each control does, why, what it may break, its options and its source.')
+    .argument('[id]', 'a control')
+    .option('-o, --output <format>', 'text or json', 'text')
+    .action((id: string | undefined, { output }: { output: string }) => {
+      const all = catalogueOf();
+      const chosen = id === undefined ? all : all.filter((control) => control.id === id);
+      if (id !== undefined && chosen.length === 0) throw unknownControl(id);
+      const text =
+        output === 'json' ? JSON.stringify(chosen, undefined, 2) : render(chosen, id !== undefined);
+      process.stdout.write(`${text}\n`);
+    });
+}
+
+function unknownControl(id: string): UsageError {
+  const advice = didYouMean(id, controlIds) ?? `there is ${controlIds.join(', ')}`;
+  return new UsageError({ where: 'controls', expected: 'the id of a control', found: `"${id}"`, advice });
+}
+
+type Entry = ReturnType<typeof catalogueOf>[number];
+
+function render(entries: readonly Entry[], isFull: boolean): string {
+  if (!isFull) {
+    const width = Math.max(...entries.map(({ id }) => id.length));
+    return entries
+      .map(({ id, defaultMode, summary }) => `${id.padEnd(width)}  ${defaultMode.padEnd(7)}  ${summary}`)
+      .join('\n');
+  }
+  return entries.map(renderFull).join('\n\n');
+}
+
+function renderFull(entry: Entry): string {
+  const { id, level, defaultMode, summary, why, mayBreak, remedy, source, writes, skips } = entry;
+  const reasons = Object.entries(skips).map(([code, sentence]) => `  ${code}: ${sentence}`);
+  return [
+    `${id} (${level}, ${defaultMode} by default)`,
+    summary,
+    '',
+    `Why        ${why}`,
+    `May break  ${mayBreak}`,
+    ...(remedy === undefined ? [] : [`To avoid   ${remedy}`]),
+    `Opt out    podtemper.io/opt-out: ${id}`,
+    `Writes     ${writes.join(', ')}`,
+    `Source     ${source}`,
+    '',
+    'Left alone where',
+    ...reasons,
+  ].join('\n');
+}

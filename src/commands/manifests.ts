@@ -1,0 +1,88 @@
+import { readFile } from 'node:fs/promises';
+import { Command } from 'commander';
+import { stringify } from 'yaml';
+import { messageOf, UsageError } from '../errors.js';
+
+interface ManifestFlags {
+  readonly url?: string;
+  readonly caFile?: string;
+}
+
+/** `podtemper manifests`: what to give to `kubectl apply -f -`. */
+export function manifestsCommand(): Command {
+  return new Command('manifests')
+    .summary('print the install manifests, or the registration of a local process')
+    .description(
+      'Prints the install manifests; with --url and --ca-file, the registration of a process outside the cluster.',
+    )
+    .option('--url <url>', 'where the API server reaches the process, such as https://127.0.0.1:8443/mutate')
+    .option('--ca-file <file>', 'what it must trust, as serve --ca-out writes it')
+    .action(async ({ url, caFile }: ManifestFlags) => {
+      if ((url === undefined) !== (caFile === undefined)) {
+        const found = `only ${url === undefined ? '--ca-file' : '--url'}`;
+        throw new UsageError({
+          where: 'manifests',
+          expected: '--url and --ca-file together, or neither',
+          found,
+        });
+      }
+      const text =
+        url === undefined || caFile === undefined ? await installManifest() : await registration(url, caFile);
+      process.stdout.write(text);
+    });
+}
+
+/** Beside the bundle in the image, and in the repository one folder up. */
+async function installManifest(): Promise<string> {
+  const places = ['./install.yaml', '../manifests/install.yaml', '../../manifests/install.yaml'];
+  for (const place of places) {
+    const text = await readFile(new URL(place, import.meta.url), 'utf8').catch(() => undefined);
+    if (text !== undefined) return text;
+  }
+  throw new Error(`the install manifests are missing: looked at ${places.join(', ')} beside the program`);
+}
+
+/** The registration that a local process needs; the same rules as the chart's. */
+async function registration(url: string, caFile: string): Promise<string> {
+  if (!URL.canParse(url) || new URL(url).protocol !== 'https:') {
+    throw new UsageError({ where: '--url', expected: 'an https URL', found: `"${url}"` });
+  }
+  const ca = await readFile(caFile).catch((cause: unknown) => {
+    throw new UsageError({
+      where: '--ca-file',
+      expected: 'a file with PEM certificates',
+      found: messageOf(cause),
+    });
+  });
+  return stringify({
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'MutatingWebhookConfiguration',
+    metadata: { name: 'podtemper-local' },
+    webhooks: [
+      {
+        name: 'pods.podtemper.io',
+        admissionReviewVersions: ['v1'],
+        clientConfig: { url, caBundle: ca.toString('base64') },
+        rules: [
+          {
+            apiGroups: [''],
+            apiVersions: ['v1'],
+            operations: ['CREATE'],
+            resources: ['pods'],
+            scope: 'Namespaced',
+          },
+        ],
+        namespaceSelector: {
+          matchExpressions: [
+            { key: 'podtemper.io/mode', operator: 'In', values: ['enforce', 'warn', 'audit'] },
+          ],
+        },
+        failurePolicy: 'Ignore',
+        matchPolicy: 'Equivalent',
+        reinvocationPolicy: 'IfNeeded',
+        sideEffects: 'None',
+        timeoutSeconds: 2,
+      },
+    ],
+  });
+}

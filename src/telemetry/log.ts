@@ -1,0 +1,59 @@
+import winston from 'winston';
+import { InputError } from '../errors.js';
+import { BoundedStream } from './boundedStream.js';
+
+export const logLevels = ['error', 'warn', 'info', 'debug'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** Fields of a line, by name. Never a pod's body, an environment value, a Secret or a token. */
+export type LogFields = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
+
+/** One JSON line a call. `message` is a constant sentence; what varies is in the fields. */
+export interface Log {
+  error(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  debug(message: string, fields?: LogFields): void;
+  /** Lines lost to a slow reader so far. */
+  dropped(): number;
+  flush(): Promise<void>;
+}
+
+const { combine, printf } = winston.format;
+
+/** A log to standard output, or to another file descriptor. */
+export function createLog(level: LogLevel, fileDescriptor = 1): Log {
+  const stream = new BoundedStream(fileDescriptor);
+  const logger = winston.createLogger({
+    level,
+    format: combine(
+      printf(({ level: name, message, fields }) => formatLine(name, String(message), fields as LogFields)),
+    ),
+    transports: [new winston.transports.Stream({ stream, eol: '\n' })],
+  });
+  // Fields travel in one key, so that none of theirs can meet one of winston's.
+  const at =
+    (name: LogLevel) =>
+    (message: string, fields: LogFields = {}) => {
+      if (logger.isLevelEnabled(name)) logger.log({ level: name, message, fields });
+    };
+  return {
+    error: at('error'),
+    warn: at('warn'),
+    info: at('info'),
+    debug: at('debug'),
+    dropped: () => stream.dropped,
+    flush: () => stream.flush(),
+  };
+}
+
+function formatLine(level: string, message: string, fields: LogFields): string {
+  return JSON.stringify({ time: new Date().toISOString(), level, msg: message, ...fields });
+}
+
+/** An error as fields: its message, its code, and for a fault of ours the stack. */
+export function errorFields(error: unknown): LogFields {
+  if (!(error instanceof Error)) return { error: String(error) };
+  if (error instanceof InputError) return { error: error.message, code: error.code };
+  return { error: error.message, stack: error.stack };
+}

@@ -1,0 +1,152 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** What a review can come to. */
+export const reviewOutcomes = ['patched', 'unchanged', 'exempt', 'ignored', 'malformed', 'failed'] as const;
+export type ReviewOutcome = (typeof reviewOutcomes)[number];
+
+/** What the catalogue says of one control: all that metrics need of it. */
+export interface ControlLabels {
+  readonly id: string;
+  readonly skips: Readonly<Record<string, string>>;
+}
+
+/** Decisions of one control, counted by kind and reason. */
+interface Tally {
+  change: number;
+  wouldChange: number;
+  keep: number;
+  readonly skip: Record<string, number>;
+}
+
+/** The process's metrics: plain counting on the admission path, turned into text when scraped. */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly policyReloads: Counter<'result'>;
+  readonly certificateReloads: Counter<'result'>;
+  readonly certificateExpiry: Gauge;
+  readonly #reviews: Record<ReviewOutcome, number> = {
+    patched: 0,
+    unchanged: 0,
+    exempt: 0,
+    ignored: 0,
+    malformed: 0,
+    failed: 0,
+  };
+  readonly #decisions = new Map<string, Tally>();
+  readonly #notices = new Map<string, number>();
+  readonly #duration: Histogram;
+
+  constructor(controls: Iterable<ControlLabels>, engineReasons: readonly string[], version: string) {
+    for (const { id, skips } of controls) {
+      const reasons = [...Object.keys(skips), ...engineReasons];
+      const skip = Object.fromEntries(reasons.map((reason) => [reason, 0]));
+      this.#decisions.set(id, { change: 0, wouldChange: 0, keep: 0, skip });
+    }
+    const registers = [this.registry];
+    collectDefaultMetrics({ register: this.registry });
+    const buildInfo = new Gauge({
+      name: 'podtemper_build_info',
+      help: 'Always 1.',
+      labelNames: ['version'],
+      registers,
+    });
+    buildInfo.set({ version }, 1);
+    this.registry.registerMetric(this.#reviewCounter());
+    this.registry.registerMetric(this.#decisionCounter());
+    this.registry.registerMetric(this.#noticeCounter());
+    this.#duration = new Histogram({
+      name: 'podtemper_review_duration_seconds',
+      help: 'Time from the whole body to the answer.',
+      buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1],
+      registers,
+    });
+    const results = { labelNames: ['result'] as const, registers };
+    this.policyReloads = new Counter({
+      name: 'podtemper_policy_reloads_total',
+      help: 'Policy reloads.',
+      ...results,
+    });
+    this.certificateReloads = new Counter({
+      name: 'podtemper_certificate_reloads_total',
+      help: 'Reloads of the serving certificate.',
+      ...results,
+    });
+    for (const counter of [this.policyReloads, this.certificateReloads]) {
+      for (const result of ['ok', 'failed']) counter.inc({ result }, 0);
+    }
+    this.certificateExpiry = new Gauge({
+      name: 'podtemper_certificate_expiry_timestamp_seconds',
+      help: 'When the serving certificate ends, as Unix time.',
+      registers,
+    });
+  }
+
+  countReview(outcome: ReviewOutcome, seconds: number): void {
+    this.#reviews[outcome]++;
+    this.#duration.observe(seconds);
+  }
+
+  countDecision(control: string, kind: 'change' | 'wouldChange' | 'keep'): void {
+    const tally = this.#decisions.get(control);
+    if (tally === undefined) throw new RangeError(`no control is called ${control}`);
+    tally[kind]++;
+  }
+
+  countSkip(control: string, reason: string): void {
+    const skip = this.#decisions.get(control)?.skip;
+    if (skip?.[reason] === undefined) throw new RangeError(`${control} declares no reason ${reason}`);
+    skip[reason]++;
+  }
+
+  countNotice(code: string): void {
+    this.#notices.set(code, (this.#notices.get(code) ?? 0) + 1);
+  }
+
+  #reviewCounter(): Counter {
+    const reviews = this.#reviews;
+    return new Counter({
+      name: 'podtemper_reviews_total',
+      help: 'Admission reviews answered.',
+      labelNames: ['outcome'],
+      registers: [],
+      collect() {
+        this.reset();
+        for (const outcome of reviewOutcomes) this.inc({ outcome }, reviews[outcome]);
+      },
+    });
+  }
+
+  #decisionCounter(): Counter {
+    const decisions = this.#decisions;
+    return new Counter({
+      name: 'podtemper_decisions_total',
+      help: 'Decisions, one for each control and each container or pod it looked at.',
+      labelNames: ['control', 'decision', 'reason'],
+      registers: [],
+      collect() {
+        this.reset();
+        for (const [control, { change, wouldChange, keep, skip }] of decisions) {
+          this.inc({ control, decision: 'change', reason: '' }, change);
+          this.inc({ control, decision: 'would_change', reason: '' }, wouldChange);
+          this.inc({ control, decision: 'keep', reason: '' }, keep);
+          for (const [reason, count] of Object.entries(skip))
+            this.inc({ control, decision: 'skip', reason }, count);
+        }
+      },
+    });
+  }
+
+  #noticeCounter(): Counter {
+    const notices = this.#notices;
+    return new Counter({
+      name: 'podtemper_notices_total',
+      help: 'Labels and annotations that could not be honoured, by what was wrong.',
+      labelNames: ['code'],
+      registers: [],
+      collect() {
+        this.reset();
+        for (const [code, count] of notices) this.inc({ code }, count);
+      },
+    });
+  }
+}
