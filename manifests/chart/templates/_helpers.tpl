@@ -1,0 +1,112 @@
+{{/* Name of every resource: the release's, with the chart's where that does not hold it already. */}}
+{{- define "podtemper.fullname" -}}
+{{- $name := default .Chart.Name .Values.nameOverride -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride -}}
+{{- else if contains $name .Release.Name -}}
+{{- .Release.Name | trunc 63 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name $name | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Labels by which Service, Deployment and PodDisruptionBudget find the pods. They can never change. */}}
+{{- define "podtemper.selectorLabels" -}}
+app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{/* Labels of every resource; our own beat commonLabels. */}}
+{{- define "podtemper.labels" -}}
+{{- $labels := include "podtemper.podLabels" . | fromYaml -}}
+{{- $_ := set $labels "helm.sh/chart" (printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-") -}}
+{{- $_ := set $labels "app.kubernetes.io/version" .Chart.AppVersion -}}
+{{- $_ := set $labels "app.kubernetes.io/managed-by" .Release.Service -}}
+{{- toYaml $labels -}}
+{{- end -}}
+
+{{/* Labels of the pods: none that changes with the chart's version alone, for that would restart them. */}}
+{{- define "podtemper.podLabels" -}}
+{{- $own := dict "app.kubernetes.io/component" "webhook" -}}
+{{- toYaml (merge (include "podtemper.selectorLabels" . | fromYaml) $own .Values.commonLabels) -}}
+{{- end -}}
+
+{{/* Image reference: by digest, else by tag. */}}
+{{- define "podtemper.image" -}}
+{{- with .Values.image -}}
+{{- if .digest -}}
+{{- printf "%s@%s" .repository .digest -}}
+{{- else -}}
+{{- printf "%s:%s" .repository (default $.Chart.AppVersion .tag) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Port of an `address:port`. */}}
+{{- define "podtemper.port" -}}
+{{- regexFind "[0-9]+$" . -}}
+{{- end -}}
+
+{{/* Where the kubelet asks for health. Both listeners answer; it cannot reach one that is on loopback. */}}
+{{- define "podtemper.probedPort" -}}
+{{- if regexMatch "^(127\\.|localhost:|\\[::1\\])" .Values.operations.address -}}
+port: admission
+scheme: HTTPS
+{{- else -}}
+port: operations
+{{- end -}}
+{{- end -}}
+
+{{/* Name of the Secret with the serving certificate, whoever makes it. */}}
+{{- define "podtemper.tlsSecret" -}}
+{{- default (printf "%s-tls" (include "podtemper.fullname" .)) .Values.tls.existingSecret -}}
+{{- end -}}
+
+{{/* Name under which the API server calls the Service, and which the certificate must hold. */}}
+{{- define "podtemper.serverName" -}}
+{{- printf "%s.%s.svc" (include "podtemper.fullname" .) .Release.Namespace -}}
+{{- end -}}
+
+{{/* Where the serving certificate comes from: generated, existingSecret or certManager. */}}
+{{- define "podtemper.tlsSource" -}}
+{{- if .Values.tls.certManager.enabled -}}
+certManager
+{{- else if .Values.tls.existingSecret -}}
+existingSecret
+{{- else if .Values.tls.caBundle -}}
+{{- fail "tls.caBundle: expected together with tls.existingSecret or tls.certManager.enabled, found alone; the chart makes its own authority then" -}}
+{{- else -}}
+generated
+{{- end -}}
+{{- end -}}
+
+{{/* What the API server must trust (`caBundle`) and what the chart stores itself (`secret`), as JSON; each in
+     base64, and either may be absent. Called once a rendering: generating twice gives two authorities. The authority's
+     key is thrown away. */}}
+{{- define "podtemper.tls" -}}
+{{- $source := include "podtemper.tlsSource" . -}}
+{{- $given := .Values.tls.caBundle -}}
+{{- if contains "-----BEGIN" $given -}}
+{{- $given = b64enc $given -}}
+{{- end -}}
+{{- $stored := dict -}}
+{{- with lookup "v1" "Secret" .Release.Namespace (include "podtemper.tlsSecret" .) -}}
+{{- $stored = default dict .data -}}
+{{- end -}}
+{{- if $given -}}
+{{- dict "caBundle" $given | toJson -}}
+{{- else if eq $source "certManager" -}}
+{{- dict | toJson -}}
+{{- else if eq $source "existingSecret" -}}
+{{- dict "caBundle" (get $stored "ca.crt") | toJson -}}
+{{- else if and (get $stored "ca.crt") (get $stored "tls.crt") (get $stored "tls.key") -}}
+{{- dict "caBundle" (get $stored "ca.crt") "secret" (pick $stored "ca.crt" "tls.crt" "tls.key") | toJson -}}
+{{- else -}}
+{{- $days := int .Values.tls.generated.validityDays -}}
+{{- $names := list (include "podtemper.serverName" .) -}}
+{{- $ca := genCAWithKey "podtemper-ca" $days (genPrivateKey "ecdsa") -}}
+{{- $leaf := genSignedCertWithKey "podtemper" list $names $days $ca (genPrivateKey "ecdsa") -}}
+{{- $secret := dict "ca.crt" (b64enc $ca.Cert) "tls.crt" (b64enc $leaf.Cert) "tls.key" (b64enc $leaf.Key) -}}
+{{- dict "caBundle" (b64enc $ca.Cert) "secret" $secret | toJson -}}
+{{- end -}}
+{{- end -}}
