@@ -1,0 +1,4 @@
+/** Stops what globalSetup.mjs has started. */
+export default async function globalTeardown() {
+  await globalThis.stopSharedControlPlane?.();
+}
