@@ -1,10 +1,10 @@
 # The commands of this repository. `make help` prints a line for each.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash -euo pipefail
-.PHONY: help install run test generate check build cluster e2e bench image clean
+.PHONY: help install run test generate check build cluster e2e e2e-soak faults fuzz bench bench-facts image clean
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # npm ci is repeated only when the lock file is newer than what it installed.
 node_modules/.package-lock.json: package.json package-lock.json
@@ -17,9 +17,9 @@ build: install ## bundle the program into dist/
 	npm run --silent build
 
 run: build ## build and start it, with a certificate of its own and no cluster; prints what to try
-	node dist/main.js serve --self-signed --no-cluster --drain-delay 0
+	dist/main.js serve --self-signed --no-cluster --drain-delay 0
 
-test: install ## all tests that need only Node and npm
+test: install ## build it, and all tests that need only Node and npm
 	npm test --silent
 
 generate: install ## rewrite what is derived from the code: registry, docs, schema
@@ -36,11 +36,25 @@ check: install ## generated files fresh, types, lint, format, layers, dead code
 cluster: install ## bring up a real API server on loopback, until Ctrl-C
 	npx --no-install tsx scripts/cluster.ts
 
-e2e: build ## tests on a real API server (needs Go or KUBEBUILDER_ASSETS, etcd, unzip, openssl)
-	NODE_OPTIONS=--experimental-vm-modules npx --no-install jest -c jest.cluster.config.js
+# TESTS=test/cluster/differential.test.ts is one of them.
+e2e: build ## tests on a real API server, KUBE_VERSION=1.34 on an older one (needs Go, etcd, unzip, openssl)
+	NODE_OPTIONS=--experimental-vm-modules npx --no-install jest -c jest.cluster.config.js $(TESTS)
+
+e2e-soak: TESTS := test/cluster/differential.test.ts
+e2e-soak: export RUNS := 100000
+e2e-soak: e2e ## the differential test of e2e with 100,000 pods instead of 5,000
+
+faults: build ## what goes wrong while pods are created: a table of faults, failed creates, time to healthy
+	FAULTS_THOROUGH=1 NODE_OPTIONS=--experimental-vm-modules npx --no-install jest -c jest.cluster.config.js test/cluster/faults test/cluster/selfManaged
+
+fuzz: build ## 200,000 hostile bodies to the program (BODIES= and SEED= choose others)
+	NODE_OPTIONS=--experimental-vm-modules npx --no-install jest -c jest.fuzz.config.js
 
 bench: build ## throughput, latency and memory beside a bare node:https server (needs wrk, and what e2e needs)
 	npx --no-install tsx bench/run.ts
+
+bench-facts: install ## time and memory of the facts about 10,000 namespaces (needs what e2e needs)
+	npx --no-install tsx bench/facts.ts
 
 image: ## build the container image with buildah or docker
 	@command -v buildah >/dev/null && buildah bud -t podtemper . || docker build -t podtemper .

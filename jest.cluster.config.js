@@ -6,7 +6,9 @@ export default {
   roots: ['<rootDir>/test/cluster'],
   testPathIgnorePatterns: ['/node_modules/'],
   maxWorkers: 1,
-  globalSetup: '<rootDir>/test/cluster/globalSetup.mjs',
-  globalTeardown: '<rootDir>/test/cluster/globalTeardown.mjs',
+  globalSetup: '<rootDir>/test/cluster/globalSetup.cjs',
+  globalTeardown: '<rootDir>/test/cluster/globalTeardown.cjs',
   testTimeout: 120_000,
+  // What a failed test left open must not keep the next step waiting for ever.
+  forceExit: true,
 };

@@ -44,18 +44,19 @@ async function startBare(): Promise<Server> {
     platform: 'node',
     target: 'node20',
   });
-  return start('bare', [outfile, String(ports.bare)], `https://127.0.0.1:${ports.bare}/`);
+  return start('bare', [process.execPath, outfile, String(ports.bare)], `https://127.0.0.1:${ports.bare}/`);
 }
 
 async function startWebhook(): Promise<Server> {
   const flags = [
-    ...[
-      '--admission-address',
-      `127.0.0.1:${ports.webhook}`,
-      '--operations-address',
-      `127.0.0.1:${ports.operations}`,
-    ],
-    ...['--self-signed', '--no-cluster', '--drain-delay', '0'],
+    '--admission-address',
+    `127.0.0.1:${ports.webhook}`,
+    '--operations-address',
+    `127.0.0.1:${ports.operations}`,
+    '--self-signed',
+    '--no-cluster',
+    '--drain-delay',
+    '0',
   ];
   return start(
     'podtemper',
@@ -64,8 +65,8 @@ async function startWebhook(): Promise<Server> {
   );
 }
 
-function start(name: string, args: string[], url: string): Server {
-  const child = spawn('taskset', ['-c', '0', process.execPath, ...args], { stdio: 'ignore' });
+function start(name: string, command: string[], url: string): Server {
+  const child = spawn('taskset', ['-c', '0', ...command], { stdio: 'ignore' });
   return { name, url, process: child };
 }
 

@@ -2,12 +2,18 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { catalogueOf } from '../src/commands/controls.js';
+import { noticeCodes } from '../src/policy/notices.js';
+import { ephemeralControlIds } from '../src/policy/ephemeral.js';
+import { imageRecords } from '../src/images/index.js';
+import type { ImageRecord, ImageVariant } from '../src/images/record.js';
+import { spellFacts } from '../src/outputs/knownImages.js';
 import { policyJsonSchema } from '../src/policy/schema.js';
 
 /** Rewrites what is derived from the code; with `--check` it only says what is stale, and fails. */
 const outputs = new Map<string, string>([
   ['src/controls/index.ts', await registry()],
   ['docs/controls.md', controlsPage()],
+  ['docs/images.md', imagesPage()],
   ['docs/policy.schema.json', JSON.stringify(policyJsonSchema(), undefined, 2)],
 ]);
 
@@ -49,26 +55,52 @@ function controlsPage(): string {
     '',
     '# Controls',
     '',
-    'One hardening measure each, named by the API field it sets. Whatever a workload sets itself stays as it is.',
+    'One hardening measure each. Most are named by the API field that they set; whatever a workload sets itself stays as',
+    'it is.',
     '',
-    '| control | mode by default | does |',
-    '| --- | --- | --- |',
-    ...catalogueOf().map(
-      ({ id, defaultMode, summary }) => `| [\`${id}\`](#${id.toLowerCase()}) | ${defaultMode} | ${summary} |`,
-    ),
+    ...table(({ writes }) => writes.length > 0),
+    'Advisory controls change nothing: they find what no patch can mend, and say where it stands, what it means and what to',
+    'write instead. It stands in the preview, in the audit annotation `flagged`, in the log, in `podtemper_decisions_total`',
+    '(decision `flag`), and, in mode `warn`, in the warnings of kubectl. No pod is refused, so there is no mode `enforce` or',
+    '`deny`. They look at init and regular containers, not at what `kubectl debug` adds.',
     '',
+    ...table(({ writes }) => writes.length === 0),
     ...catalogueOf().flatMap(section),
+    '## Notices',
+    '',
+    'Labels and annotations that could not be honoured as they are written: in the report, in the warnings of kubectl,',
+    'and counted by code in `podtemper_notices_total`.',
+    '',
+    ...Object.entries(noticeCodes).map(([code, sentence]) => `- \`${code}\`: ${sentence}`),
+    '',
   ].join('\n');
 }
 
-function section(entry: ReturnType<typeof catalogueOf>[number]): string[] {
-  const { id, summary, why, mayBreak, remedy, source, level, writes, skips, notes, options } = entry;
+type Entry = ReturnType<typeof catalogueOf>[number];
+
+function table(isMeant: (entry: Entry) => boolean): string[] {
+  return [
+    '| control | mode by default | does |',
+    '| --- | --- | --- |',
+    ...catalogueOf()
+      .filter(isMeant)
+      .map(
+        ({ id, defaultMode, summary }) =>
+          `| [\`${id}\`](#${id.toLowerCase()}) | ${defaultMode} | ${summary} |`,
+      ),
+    '',
+  ];
+}
+
+function section(entry: Entry): string[] {
+  const { id, summary, why, mayBreak, remedy, source, level, removes, skips, notes, flags, options } = entry;
   const { properties = {} } = options as {
     properties?: Record<string, { description?: string; default?: unknown }>;
   };
+  const isOnlyTold = Object.keys(flags).length > 0;
   const rows = Object.entries(properties).map(
     ([name, { description = '', default: value }]) =>
-      `| \`${name}\` | \`${JSON.stringify(value)}\` | ${description} |`,
+      `| \`${name}\` | ${value === undefined ? 'none' : `\`${JSON.stringify(value)}\``} | ${description} |`,
   );
   return [
     `## ${id}`,
@@ -76,16 +108,34 @@ function section(entry: ReturnType<typeof catalogueOf>[number]): string[] {
     summary,
     '',
     `- **Why:** ${why}`,
-    `- **May break:** ${mayBreak}`,
-    ...(remedy === undefined ? [] : [`- **Instead of opting out:** \`${remedy}\``]),
+    `- **${isOnlyTold ? 'Mending it may break' : 'May break'}:** ${mayBreak}`,
+    ...(remedy === undefined
+      ? []
+      : [`- **${isOnlyTold ? 'To mend it' : 'Instead of opting out'}:** \`${remedy}\``]),
     `- **Opt out:** \`podtemper.io/opt-out: ${id}\``,
     `- **Asked for by:** ${level === 'extra' ? 'no Pod Security level: ours' : `Pod Security level ${level}`} ([source](${source}))`,
-    `- **Writes:** ${writes.map((path) => `\`${path}\``).join(', ')}`,
+    ...(isOnlyTold ? [] : [`- **Writes:** ${entry.writes.map((path) => `\`${path}\``).join(', ')}`]),
+    ...(ephemeralControlIds.has(id)
+      ? ['- **Ephemeral containers:** too, where the policy has `ephemeralContainers`']
+      : []),
+    ...(removes === undefined
+      ? []
+      : [`- **Takes out what the API server put in:** ${removes.map((path) => `\`${path}\``).join(', ')}`]),
     '',
     ...(rows.length === 0 ? [] : ['| option | default | meaning |', '| --- | --- | --- |', ...rows, '']),
-    'Left alone where:',
-    '',
-    ...Object.entries(skips).map(([code, sentence]) => `- \`${code}\`: ${sentence}`),
+    ...(isOnlyTold
+      ? [
+          'Finds:',
+          '',
+          ...Object.entries(flags).map(
+            ([code, { severity, means }]) => `- \`${code}\` (${severity}): ${means}`,
+          ),
+        ]
+      : [
+          'Left alone where:',
+          '',
+          ...Object.entries(skips).map(([code, sentence]) => `- \`${code}\`: ${sentence}`),
+        ]),
     '',
     ...(Object.keys(notes).length === 0
       ? []
@@ -96,4 +146,47 @@ function section(entry: ReturnType<typeof catalogueOf>[number]): string[] {
           '',
         ]),
   ];
+}
+
+function imagesPage(): string {
+  const rows = imageRecords
+    .toSorted((one, other) => (one.repositories[0] < other.repositories[0] ? -1 : 1))
+    .flatMap(imageRows);
+  return [
+    '<!-- Generated by `make generate` from src/images. Do not edit. -->',
+    '',
+    '# Known images',
+    '',
+    'What is known of public images, so that they run hardened without an annotation. It was read from their Dockerfiles',
+    'and entrypoints at the commits named; nothing was guessed, and what is not known is left out. A value of the workload',
+    "itself beats it, then the pod's annotations, then `images` of the policy. `imageCatalogue` of the policy switches it",
+    'off, or names registries that hold copies. "any uid": any user will do, so the default of the policy holds.',
+    '',
+    ...rows,
+    '',
+  ].join('\n');
+}
+
+/** A line for each variant, below a line that names the image and where it was read. */
+function imageRows({ repositories, sources, variants }: ImageRecord): string[] {
+  const names = repositories.map((name) => `\`${name}\``).join(', ');
+  return [
+    `- ${names}, read in ${sources.join(', ')}`,
+    ...variants.map((variant) => `  - ${spellTags(variant)}: ${factsOf(variant)}`),
+  ];
+}
+
+function spellTags({ tags, except, from }: ImageVariant): string {
+  const quote = (patterns: readonly string[]) => patterns.map((pattern) => `\`${pattern}\``).join(', ');
+  const parts = [
+    tags === undefined ? '' : quote(tags),
+    except === undefined ? '' : `not ${quote(except)}`,
+    from === undefined ? '' : `from ${from}`,
+  ].filter((part) => part !== '');
+  return parts.length === 0 ? 'all tags' : parts.join(', ');
+}
+
+function factsOf(variant: ImageVariant): string {
+  const reasons = Object.entries(variant.cannot ?? {}).map(([id, reason]) => `${id} is left out: ${reason}.`);
+  return [`${spellFacts(variant)}.`, ...reasons, variant.advice ?? ''].join(' ').trimEnd();
 }

@@ -9,15 +9,14 @@ import { fetchKubectlPackage } from '../test/cluster/kubectlPackage.js';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const target = 'manifests/install.yaml';
 
-/** Values in which install.yaml differs from a plain `helm install`: a Namespace, which kubectl does not make,
- *  and cert-manager, since a certificate made here would be the same, key included, for everybody. */
-const values = ['createNamespace=true', 'tls.certManager.enabled=true', 'tls.existingSecret=podtemper-tls'];
+/** Values in which install.yaml differs from a plain `helm install`: a Namespace, which kubectl does not make. */
+const values = ['createNamespace=true'];
 
 const header = `\
 # podtemper without Helm. Made from manifests/chart by scripts/installManifest.ts: edit the chart, not this file.
 #
-# Needs cert-manager in the cluster: it makes the serving certificate, stores it in Secret podtemper-tls and fills in
-# the webhook's caBundle. The image has no registry in its name: put yours there, best with a digest.
+# Needs nothing else in the cluster: the pods make and renew their certificate themselves, and fill in the webhook's
+# caBundle. The image has no registry in its name: put yours there, best with a digest.
 #   kubectl apply -f manifests/install.yaml
 #   kubectl -n podtemper-system rollout status deployment/podtemper
 #   kubectl label namespace <name> podtemper.io/mode=audit

@@ -34,7 +34,8 @@ export class PolicyError extends InputError {
   readonly code = 'policy';
 }
 
-/** A request to the webhook that is not an AdmissionReview we can answer; `status` is the HTTP status. */
+/** A request to the webhook that is not an AdmissionReview we can answer, or whose pod is none; `status` is the HTTP
+ *  status. */
 export class ReviewError extends InputError {
   readonly code = 'review';
   readonly status: number;
@@ -69,6 +70,8 @@ function describeComplaint(complaint: Complaint, position?: Position): string {
 
 /** What went wrong, in words, of anything that was thrown. */
 export function messageOf(error: unknown): string {
+  // What node:net throws where a name has several addresses: a cause for each, and no message of its own.
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join(', ');
   // Not `instanceof`: an error may come from another realm.
   return typeof error === 'object' && error !== null && 'message' in error
     ? String(error.message)

@@ -11,6 +11,7 @@ export type Immutable<T> = T extends readonly (infer Item)[]
 
 export type PodSpec = Immutable<V1PodSpec>;
 export type Container = Immutable<V1Container>;
+export type EphemeralContainer = NonNullable<PodSpec['ephemeralContainers']>[number];
 export type SecurityContext = NonNullable<Container['securityContext']>;
 export type Volume = NonNullable<PodSpec['volumes']>[number];
 export type Metadata = Immutable<

@@ -1,19 +1,28 @@
+import type { Flagged } from '../controls/kit/define.js';
+import { gapsOf } from '../hardening/explain.js';
 import type { Finding, Report } from '../hardening/report.js';
 import { annotationKeys, type Pod } from '../kubernetes.js';
 
 /** Longest audit annotation, in characters: a log line, not a document. */
 const maxLength = 2048;
 
+/** Whether the pod that is created has been here before (reinvocation). */
+export function isSecondCall({ mode }: Report, { metadata }: Pod): boolean {
+  // Only mode enforce leaves the annotation; in another it came with a manifest that was copied from a cluster.
+  return mode === 'enforce' && metadata?.annotations?.[annotationKeys.hardened] !== undefined;
+}
+
 /** What the API server's audit log keeps of a review. Keys must not hold a slash. A second call for the same pod
- *  (reinvocation) must not change a value of the first, so it has keys of its own. */
-export function auditAnnotationsOf(report: Report, pod: Pod): Record<string, string> {
+ *  must not change a value of the first, so it has keys of its own. */
+export function auditAnnotationsOf(report: Report, isAgain: boolean): Record<string, string> {
   if (report.exemption !== undefined) return { exempt: report.exemption };
-  const again = pod.metadata?.annotations?.[annotationKeys.hardened] === undefined ? '' : '-again';
+  const again = isAgain ? '-again' : '';
   if (again !== '' && report.changed.length === 0) return {};
-  const { enforced, possible, skipped } = sortFindings(report.findings);
+  const { enforced, possible, flagged, skipped } = sortFindings(report.findings);
   const annotations: Record<string, string> = { [`policy${again}`]: `${report.policy}/${report.mode}` };
   if (enforced.size > 0) annotations[`hardened${again}`] = [...enforced].join(',');
   if (possible.size > 0) annotations[`would-harden${again}`] = [...possible].join(',');
+  if (flagged !== '') annotations[`flagged${again}`] = flagged.slice(0, maxLength);
   if (skipped !== '') annotations[`skipped${again}`] = skipped.slice(0, maxLength);
   return annotations;
 }
@@ -21,12 +30,23 @@ export function auditAnnotationsOf(report: Report, pod: Pod): Record<string, str
 function sortFindings(findings: readonly Finding[]) {
   const enforced = new Set<string>();
   const possible = new Set<string>();
+  let flagged = '';
   let skipped = '';
   for (const { control, target, mode, decision } of findings) {
+    if (decision.kind === 'flag') flagged = withFlags(flagged, control, decision);
     if (decision.kind === 'change') (mode === 'enforce' ? enforced : possible).add(control);
-    else if (decision.kind === 'skip' && decision.reason !== 'notNeeded') {
-      skipped += `${skipped === '' ? '' : '; '}${target} ${control}: ${decision.reason}`;
+    for (const { part, reason } of gapsOf(decision)) {
+      if (reason === 'notNeeded' || skipped.length >= maxLength) continue;
+      const what = part === '' ? control : `${control}.${part}`;
+      skipped += `${skipped === '' ? '' : '; '}${target} ${what}: ${reason}`;
     }
   }
-  return { enforced, possible, skipped };
+  return { enforced, possible, flagged, skipped };
+}
+
+/** `hostPath spec.volumes[0].hostPath.path: writable; …`. */
+function withFlags(flagged: string, control: string, { flags, more }: Flagged): string {
+  const lines = flags.map(({ field, code }) => `${control} ${field}: ${code}`);
+  if (more > 0) lines.push(`${control}: and ${more} more`);
+  return [...(flagged === '' ? [] : [flagged]), ...lines].join('; ');
 }

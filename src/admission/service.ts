@@ -1,9 +1,12 @@
 import { ReviewError } from '../errors.js';
 import type { Report } from '../hardening/report.js';
 import { type NamespaceFacts, type Pod, unknownNamespace } from '../kubernetes.js';
+import { anyHardensEphemeral } from '../policy/ephemeral.js';
 import { type NamespaceMode, type Plan, planNamespace, planPod } from '../policy/plan.js';
 import type { Policy, PolicySet } from '../policy/policy.js';
-import { answerToFailure, isPodCreation, mutate, type Reviewed } from './mutate.js';
+import { answerToFailure, answerToMisshapen, isEphemeralUpdate, isPodCreation, mutate } from './mutate.js';
+import { podFault } from '../podShape.js';
+import { complaintOf } from '../shape.js';
 import { decodeReview, encodeReview, type ReviewRequest } from './review.js';
 
 /** Where facts about namespaces come from. */
@@ -18,6 +21,8 @@ export interface FactsSource {
 export interface Observation {
   readonly uid: string;
   readonly namespace: string;
+  /** Empty where the pod itself is created. */
+  readonly subResource: string;
   /** Name, or generateName and a question mark for a pod that has none yet. */
   readonly name: string;
   readonly dryRun: boolean;
@@ -62,17 +67,31 @@ export class ReviewService {
     const start = performance.now();
     const request = this.#decode(body, start);
     const { facts } = this.#options;
-    if (facts === undefined || !isPodCreation(request)) return this.#review(request, this.#noFacts, start);
-    const known = facts.get(request.namespace);
-    if (known !== undefined) return this.#review(request, known, start);
+    try {
+      if (facts === undefined || !this.#needsFacts(request))
+        return this.#review(request, this.#noFacts, start);
+      const known = facts.get(request.namespace);
+      if (known !== undefined) return this.#review(request, known, start);
+    } catch (error) {
+      return this.#fail(request, error, start);
+    }
     return this.#reviewUnknownNamespace(request, facts, start);
   }
 
+  #needsFacts(request: ReviewRequest): boolean {
+    return (
+      isPodCreation(request) || (isEphemeralUpdate(request) && anyHardensEphemeral(this.#options.policies()))
+    );
+  }
+
   async #reviewUnknownNamespace(request: ReviewRequest, facts: FactsSource, start: number): Promise<string> {
-    const fetched = await facts.fetch(request.namespace).catch(() => undefined);
-    if (fetched !== undefined) return this.#review(request, fetched, start);
-    const error = new Error(`nothing could be learnt of namespace ${request.namespace} within the deadline`);
-    return this.#fail(request, error, start);
+    try {
+      const fetched = await facts.fetch(request.namespace);
+      if (fetched !== undefined) return this.#review(request, fetched, start);
+      throw new Error(`nothing could be learnt of namespace ${request.namespace} within the deadline`);
+    } catch (error) {
+      return this.#fail(request, error, start);
+    }
   }
 
   #decode(body: string, start: number): ReviewRequest {
@@ -85,21 +104,40 @@ export class ReviewService {
   }
 
   #review(request: ReviewRequest, facts: NamespaceFacts, start: number): string {
-    let reviewed: Reviewed;
-    let answer: string;
     try {
-      reviewed = mutate(request, facts, this.#planFor);
-      answer = encodeReview(request.uid, reviewed.response);
+      const reviewed = mutate(request, facts, this.#planFor);
+      const answer = encodeReview(request.uid, reviewed.response);
+      this.#options.observer.answered(observe(request, start), reviewed.report);
+      return answer;
     } catch (error) {
-      return this.#fail(request, error, start);
+      return this.#answerToMisshapen(request, start) ?? this.#fail(request, error, start);
     }
-    this.#options.observer.answered(observe(request, start), reviewed.report);
-    return answer;
+  }
+
+  /** The answer where the pod itself is why it could not be hardened. Only then is its shape looked at: the API server
+   *  sends none but well-formed pods (docs/decisions/0009). */
+  #answerToMisshapen(request: ReviewRequest, start: number): string | undefined {
+    if (!isPodCreation(request) && !isEphemeralUpdate(request)) return undefined;
+    const fault =
+      podFault(request.object) ?? (isEphemeralUpdate(request) ? podFault(request.oldObject) : undefined);
+    if (fault === undefined) return undefined;
+    const error = new ReviewError(complaintOf(fault, 'pod'));
+    this.#tell((observer) => observer.malformed(error, performance.now() - start));
+    return encodeReview(request.uid, answerToMisshapen(error.message));
   }
 
   #fail(request: ReviewRequest, error: unknown, start: number): string {
-    this.#options.observer.failed(observe(request, start), error);
+    this.#tell((observer) => observer.failed(observe(request, start), error));
     return encodeReview(request.uid, answerToFailure());
+  }
+
+  /** Should that fail too, the answer itself says that something went wrong; it must not be lost. */
+  #tell(tell: (observer: ReviewObserver) => void): void {
+    try {
+      tell(this.#options.observer);
+    } catch {
+      // Nobody is left to be told.
+    }
   }
 
   readonly #planFor = (pod: Pod, facts: NamespaceFacts): Plan => {
@@ -126,11 +164,12 @@ export class ReviewService {
 }
 
 function observe(request: ReviewRequest, start: number): Observation {
-  const { uid, namespace, dryRun } = request;
+  const { uid, namespace, subResource, dryRun } = request;
   const durationMilliseconds = performance.now() - start;
   return {
     uid,
     namespace,
+    subResource,
     dryRun,
     durationMilliseconds,
     name: request.name || generatedName(request.object),

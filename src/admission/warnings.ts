@@ -1,6 +1,6 @@
-import { explain } from '../hardening/explain.js';
+import { type FlagGroup, gapsOf, groupFlags, sentenceOf } from '../hardening/explain.js';
 import type { Finding, Report } from '../hardening/report.js';
-import { controlOf } from '../policy/catalogue.js';
+import { controlOf, isAdvisory } from '../policy/catalogue.js';
 
 /** Longest warning, in characters (Kubernetes' guidance for webhooks). */
 const maxLength = 120;
@@ -11,7 +11,15 @@ const maxTotal = 4096;
 const prefix = 'podtemper: ';
 
 /** Skips that say nothing a person could act on: the control had nothing to do, or was switched off on purpose. */
-const quietReasons = new Set(['notNeeded', 'optedOut', 'explicitlyFalse', 'imageTrusted']);
+const quietReasons = new Set([
+  'notNeeded',
+  'optedOut',
+  'ephemeral',
+  'explicitlyFalse',
+  'explicitlyMounted',
+  'imageTrusted',
+  'namedServiceAccount',
+]);
 
 /** What kubectl tells the person who creates the pod: what changed, what could not be, what was misread. */
 export function warningsOf(report: Report): string[] {
@@ -19,9 +27,16 @@ export function warningsOf(report: Report): string[] {
   if (report.mode !== 'audit' && report.exemption === undefined) {
     const changes = changesOf(report);
     if (changes !== undefined) lines.push(changes);
-    lines.push(...skipsOf(report.findings));
+    lines.push(...flagsOf(report.findings), ...skipsOf(report.findings));
   }
-  return withinBudget(lines.flatMap((line) => wrap(clean(line))));
+  return warningLines(lines);
+}
+
+/** Texts as warnings that the API server passes on in full: no control characters, 120 characters each, 4,096 in all. */
+export function warningLines(texts: readonly string[]): string[] {
+  // What is past the budget is not even looked at: a name may be as long as a pod.
+  const said = new Set(texts.map((text) => clean(text.slice(0, maxTotal))));
+  return withinBudget(distinct([...said].flatMap(wrap)));
 }
 
 function changesOf({ policy, findings }: Report): string | undefined {
@@ -39,21 +54,51 @@ function changesOf({ policy, findings }: Report): string | undefined {
   return parts.length > 0 ? parts.join('; ') : undefined;
 }
 
-/** One line for each control and reason, with all the containers it holds for. */
+/** Containers or fields named in one line; more would not fit into the budget anyway. */
+const maxTargets = 20;
+
+/** One line for each thing that a person has to mend, with the fields that it holds for. */
+function flagsOf(findings: readonly Finding[]): string[] {
+  return findings.flatMap(({ control, mode, decision }) => {
+    if (mode === 'audit' || decision.kind !== 'flag') return [];
+    const lines = groupFlags(decision, controlOf(control)).map((group) => `${control}: ${describe(group)}`);
+    return decision.more > 0 ? [...lines, `${control}: and ${decision.more} more of the kind`] : lines;
+  });
+}
+
+function describe({ flags, sentence, write }: FlagGroup): string {
+  const places = flags.slice(0, maxTargets).map(({ field, found, targets }) => {
+    const named = targets.slice(0, maxTargets).join(', ');
+    const more = targets.length > maxTargets ? ` and ${targets.length - maxTargets} more` : '';
+    return `${field} is ${found}${named === '' ? '' : ` (${named}${more})`}`;
+  });
+  const more = flags.length > maxTargets ? ` and ${flags.length - maxTargets} more` : '';
+  return `${places.join(', ')}${more}: ${sentence}. To mend it: ${write}`;
+}
+
+/** One line for each reason, with the controls and containers it holds for. */
 function skipsOf(findings: readonly Finding[]): string[] {
-  const groups = new Map<string, { targets: string[]; sentence: string; controls: string[] }>();
-  for (const finding of findings) {
-    const { control, target, mode, decision } = finding;
-    if (decision.kind !== 'skip' || mode === 'audit' || quietReasons.has(decision.reason)) continue;
-    const { sentence } = explain(finding, controlOf(control));
-    const group = groups.get(sentence) ?? { targets: [], sentence, controls: [] };
-    if (!group.targets.includes(target)) group.targets.push(target);
-    if (!group.controls.includes(control)) group.controls.push(control);
-    groups.set(sentence, group);
+  const groups = new Map<string, { targets: Set<string>; controls: Set<string> }>();
+  const add = (sentence: string, target: string, control: string) => {
+    let group = groups.get(sentence);
+    if (group === undefined) groups.set(sentence, (group = { targets: new Set(), controls: new Set() }));
+    group.targets.add(target);
+    group.controls.add(control);
+  };
+  for (const { control, target, mode, decision } of findings) {
+    const asked = controlOf(control);
+    // What only finds leaves nothing undone where it does not look.
+    if (mode === 'audit' || isAdvisory(asked)) continue;
+    for (const { part, ...why } of gapsOf(decision)) {
+      if (quietReasons.has(why.reason)) continue;
+      add(sentenceOf(asked, why), target, part === '' ? control : `${control}.${part}`);
+    }
   }
-  return [...groups.values()].map(
-    ({ targets, sentence, controls }) => `${targets.join(', ')} without ${controls.join(', ')}: ${sentence}`,
-  );
+  return Array.from(groups, ([sentence, { targets, controls }]) => {
+    const named = [...targets].slice(0, maxTargets).join(', ');
+    const more = targets.size > maxTargets ? ` and ${targets.size - maxTargets} more` : '';
+    return `${named}${more} without ${[...controls].join(', ')}: ${sentence}`;
+  });
 }
 
 /** No control characters: the API server drops a warning that holds one. */
@@ -65,8 +110,9 @@ function clean(line: string): string {
 function wrap(line: string): string[] {
   const lines: string[] = [];
   let current = prefix;
-  for (const word of line.split(' ')) {
-    const piece = word.slice(0, maxLength - prefix.length - 2);
+  for (const word of line.split(/ +/)) {
+    if (word === '') continue;
+    const piece = shorten(word, maxLength - prefix.length - 2);
     if (current.length > prefix.length && current.length + 1 + piece.length > maxLength) {
       lines.push(current);
       current = `${prefix}  `;
@@ -77,11 +123,33 @@ function wrap(line: string): string[] {
   return lines;
 }
 
+/** The word itself, or as much of it as has room, never half of a character of two units. */
+function shorten(word: string, room: number): string {
+  return word.length <= room ? word : `${word.slice(0, room - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
+}
+
+/** The lines without repetitions, which the API server drops too: where two wrapped ones end in the same words, the
+ *  second is indented a little more. */
+function distinct(lines: readonly string[]): Set<string> {
+  const seen = new Set<string>();
+  for (const line of lines) {
+    let unique = line;
+    while (seen.has(unique) && isContinued(unique) && unique.length < maxLength)
+      unique = unique.replace(prefix, `${prefix} `);
+    seen.add(unique);
+  }
+  return seen;
+}
+
+function isContinued(line: string): boolean {
+  return line.startsWith(`${prefix} `);
+}
+
 /** The first lines that fit into the budget, and a last one that counts the rest. */
-function withinBudget(lines: readonly string[]): string[] {
+function withinBudget(lines: ReadonlySet<string>): string[] {
   const kept: string[] = [];
   let total = 0;
-  for (const line of new Set(lines)) {
+  for (const line of lines) {
     total += line.length;
     if (total > maxTotal - maxLength) {
       kept.push(`${prefix}… and more: see the preview`);

@@ -6,6 +6,9 @@ import { authorityExtensions, distinguishedName, servingExtensions, signCertific
 /** How long an authority lasts unless told otherwise, in days. */
 export const authorityDays = 365;
 
+/** How long a serving certificate lasts unless told otherwise, in days. */
+export const certificateDays = 30;
+
 /** Milliseconds of a day. */
 export const dayMilliseconds = 24 * 60 * 60 * 1000;
 
@@ -16,8 +19,9 @@ export interface ServingRequest {
   readonly now: Date;
 }
 
-/** Clients' clocks may be behind ours by this much. */
+/** Clients' clocks may be behind ours by this much; by less where a life is so short that it would be over. */
 const backdatedMilliseconds = 5 * 60 * 1000;
+const mostBackdated = 0.1;
 
 const authorityName = distinguishedName('commonName', 'podtemper CA');
 /** Without a common name: which host it is for stands in the SAN alone. */
@@ -73,9 +77,10 @@ function requireIssued(certificate: X509Certificate, issuer: X509Certificate): v
 }
 
 function validity(now: Date, days: number): { notBefore: Date; notAfter: Date } {
+  const milliseconds = days * dayMilliseconds;
   return {
-    notBefore: new Date(now.getTime() - backdatedMilliseconds),
-    notAfter: new Date(now.getTime() + days * dayMilliseconds),
+    notBefore: new Date(now.getTime() - Math.min(backdatedMilliseconds, mostBackdated * milliseconds)),
+    notAfter: new Date(now.getTime() + milliseconds),
   };
 }
 

@@ -89,11 +89,10 @@ async function lookOnce(folder: string, read: Read): Promise<Finding> {
   // What cannot be read has no content to tell it apart; its message does.
   let digest: string | undefined;
   try {
-    const [cert, key, ca] = await Promise.all([
-      readRequired(join(folder, pairFiles.cert), read),
-      readRequired(join(folder, pairFiles.key), read),
-      readOptional(join(folder, caFile), read),
-    ]);
+    // One after the other: of two missing files, the same one is named each time.
+    const cert = await readRequired(join(folder, pairFiles.cert), read);
+    const key = await readRequired(join(folder, pairFiles.key), read);
+    const ca = await readOptional(join(folder, caFile), read);
     digest = createHash('sha256')
       .update(JSON.stringify([cert, key, ca]))
       .digest('hex');

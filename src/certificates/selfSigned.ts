@@ -1,13 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { CertificateError } from '../errors.js';
-import {
-  authorityDays,
-  createCertificateAuthority,
-  dayMilliseconds,
-  issueServingCertificate,
-  renewalTime,
-} from './authority.js';
-import { type Certificate, type CertificateSource, type SourceEvents, sourceOf } from './source.js';
+import { bundleOf, signerOf, withSuccessor } from './authorities.js';
+import { authorityDays, certificateDays, issueServingCertificate, renewalTime } from './authority.js';
+import { type CertificateSource, type SourceEvents, sourceOf } from './source.js';
 
 /** Whom the certificate is for, and for how long. */
 export interface SelfSignedOptions {
@@ -19,7 +14,6 @@ export interface SelfSignedOptions {
   readonly now?: Date;
 }
 
-/** A quarter of an authority's life: what is longer leaves no time to hand over to the next authority. */
 const mostDays = Math.floor(authorityDays / 4);
 
 /** The clock is asked again and again, not slept through: a machine may be suspended or its clock put right,
@@ -32,18 +26,21 @@ const lookMilliseconds = 60 * 60 * 1000;
 export function createSelfSigned(
   options: SelfSignedOptions,
 ): CertificateSource & { readonly caBundle: string } {
-  const { names, days = 30, now: start = new Date() } = options;
+  const { names, days = certificateDays, now: start = new Date() } = options;
   requireDays(days);
+  const lifetimes = { authorityDays, certificateDays: days };
   const events = new EventEmitter<SourceEvents>();
-  let authorities = authoritiesAt(start, days, []);
-  let certificate = issueServingCertificate(authorities.signer, { names, days, now: start });
+  let authorities = withSuccessor([], lifetimes, start);
+  const issue = (now: Date) =>
+    issueServingCertificate(signerOf(authorities, lifetimes, now), { names, days, now });
+  let certificate = issue(start);
   let renewAt = renewalTime(certificate);
 
   function renewWhenDue(): void {
     const now = new Date();
     if (now < renewAt) return;
-    authorities = authoritiesAt(now, days, authorities.trusted);
-    certificate = issueServingCertificate(authorities.signer, { names, days, now });
+    authorities = withSuccessor(authorities, lifetimes, now);
+    certificate = issue(now);
     renewAt = renewalTime(certificate);
     events.emit('change', certificate);
   }
@@ -51,31 +48,9 @@ export function createSelfSigned(
 
   return sourceOf(
     events,
-    () => ({ certificate, caBundle: authorities.trusted.map(({ cert }) => cert).join('') }),
+    () => ({ certificate, caBundle: bundleOf(authorities) }),
     () => clearInterval(timer),
   );
-}
-
-interface Authorities {
-  /** What a client must trust, oldest first. */
-  readonly trusted: readonly Certificate[];
-  readonly signer: Certificate;
-}
-
-/** The oldest authority that outlives a new leaf signs, as clients have known it longest. A successor is made
- *  while that one is still good for the next leaf too. */
-function authoritiesAt(now: Date, days: number, known: readonly Certificate[]): Authorities {
-  const alive = known.filter((authority) => lasts(authority, 0, now));
-  const newest =
-    alive.find((authority) => lasts(authority, 2 * days, now)) ?? createCertificateAuthority(now);
-  return {
-    trusted: alive.includes(newest) ? alive : [...alive, newest],
-    signer: alive.find((authority) => lasts(authority, days, now)) ?? newest,
-  };
-}
-
-function lasts(authority: Certificate, days: number, now: Date): boolean {
-  return authority.notAfter.getTime() > now.getTime() + days * dayMilliseconds;
 }
 
 function requireDays(days: number): void {

@@ -62,20 +62,25 @@ export function sourceOf<Bundle extends string | undefined>(
 export const pairFiles = { cert: 'tls.crt', key: 'tls.key' } as const;
 
 /** The pair, known to be usable by a TLS server. An expired certificate passes: to serve it is better than not
- *  to serve, and `notAfter` tells. `where` names what holds `tls.crt` and `tls.key`.
+ *  to serve, and `notAfter` tells. `where` names what holds the two, `files` each of them.
  *  @throws CertificateError when either cannot be parsed, they do not belong together or TLS refuses them */
-export function checkPair(cert: string, key: string, where: string): Certificate {
-  const certificate = parseCertificate(cert, `${where}/${pairFiles.cert}`);
-  const privateKey = parseKey(key, `${where}/${pairFiles.key}`);
+export function checkPair(
+  cert: string,
+  key: string,
+  where: string,
+  files: { readonly cert: string; readonly key: string } = pairFiles,
+): Certificate {
+  const certificate = parseCertificate(cert, `${where}/${files.cert}`);
+  const privateKey = parseKey(key, `${where}/${files.key}`);
   if (!certificate.checkPrivateKey(privateKey)) {
     throw new CertificateError({
-      where: `${where}/${pairFiles.key}`,
-      expected: `the private key of the first certificate in ${pairFiles.cert} (${certificate.fingerprint256})`,
+      where: `${where}/${files.key}`,
+      expected: `the private key of the first certificate in ${files.cert} (${certificate.fingerprint256})`,
       found: 'the key of another certificate',
-      advice: `replace both files together; in ${pairFiles.cert} the server's certificate comes before its issuers`,
+      advice: `replace both files together; in ${files.cert} the server's certificate comes before its issuers`,
     });
   }
-  requireUsable(cert, key, where);
+  requireUsable(cert, key, `${where}/${files.cert}`);
   return {
     cert,
     key,
@@ -110,7 +115,7 @@ function requireUsable(cert: string, key: string, where: string): void {
     createSecureContext({ cert, key });
   } catch (cause) {
     const complaint = {
-      where: `${where}/${pairFiles.cert}`,
+      where,
       expected: 'a certificate chain and key that TLS accepts',
       found: messageOf(cause),
       advice: 'issue the certificate anew, with a P-256 or RSA-2048 key at least, and check its issuers',

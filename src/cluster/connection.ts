@@ -10,19 +10,29 @@ export interface GetOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What is written, and how. */
+export interface Written {
+  /** PUT replaces an object, PATCH applies one (server-side apply): it makes what is not there. */
+  readonly method: 'PUT' | 'PATCH';
+  readonly object: unknown;
+}
+
 export interface WatchOptions {
   readonly signal: AbortSignal;
   /** Called when the API server has accepted the watch. */
   readonly onOpen?: () => void;
 }
 
-/** A way to one API server, for reading. */
+/** A way to one API server. */
 export interface ClusterConnection {
   /** Its URL. */
   readonly server: string;
   /** The JSON at a path, which may hold a query.
    *  @throws StatusError when the status is not 200; the signal's reason when it is aborted */
   get(path: string, options: GetOptions): Promise<unknown>;
+  /** Writes an object, and gives it as it then is.
+   *  @throws StatusError when the status is neither 200 nor 201; the signal's reason when it is aborted */
+  write(path: string, written: Written, options: GetOptions): Promise<unknown>;
   /** Hands over each JSON line of a watch. Resolves when the server ends the stream.
    *  @throws StatusError when the status is not 200; the signal's reason when it is aborted; what `onEvent` throws */
   watch(path: string, onEvent: (event: unknown) => void, options: WatchOptions): Promise<void>;
@@ -51,13 +61,20 @@ export async function connect(options: ConnectOptions): Promise<ClusterConnectio
 /** Connections at a time: the watches, and the fetches of a burst of pods. */
 const maxSockets = 32;
 
+/** JSON is YAML too. */
+const contentTypes = { PUT: 'application/json', PATCH: 'application/apply-patch+yaml' } as const;
+
 function createConnection(config: KubeConfig, server: string): ClusterConnection {
   const agentOptions = { keepAlive: true, maxSockets };
   const agent = server.startsWith('http:') ? new HttpAgent(agentOptions) : new HttpsAgent(agentOptions);
-  const open = async (path: string, signal: AbortSignal) => {
+  const open = async (path: string, signal: AbortSignal, written?: Written) => {
     const credentials = await readCredentials(config, server);
     signal.throwIfAborted();
-    return openResponse(new URL(server + path), { agent, ...credentials }, signal);
+    const url = new URL(server + path);
+    if (written === undefined) return openResponse(url, { agent, ...credentials }, signal);
+    const { method, object } = written;
+    const headers = { ...credentials.headers, 'content-type': contentTypes[method] };
+    return openResponse(url, { agent, ...credentials, method, headers }, signal, JSON.stringify(object));
   };
   return {
     server,
@@ -65,6 +82,11 @@ function createConnection(config: KubeConfig, server: string): ClusterConnection
       const read = async (signal: AbortSignal): Promise<unknown> =>
         JSON.parse(await readText(await open(path, signal)));
       return withDeadline(`GET ${server}${path}`, options, read);
+    },
+    write(path, written, options) {
+      const write = async (signal: AbortSignal): Promise<unknown> =>
+        JSON.parse(await readText(await open(path, signal, written)));
+      return withDeadline(`${written.method} ${server}${path}`, options, write);
     },
     watch(path, onEvent, { signal, onOpen }) {
       const onLine = (line: string) => {
@@ -81,10 +103,12 @@ function createConnection(config: KubeConfig, server: string): ClusterConnection
   };
 }
 
+type Credentials = Omit<RequestOptions, 'headers'> & { headers: OutgoingHttpHeaders };
+
 /** Whom to trust and who we are, read anew for each request: tokens, certificates and plug-ins change under us. */
-async function readCredentials(config: KubeConfig, server: string): Promise<RequestOptions> {
+async function readCredentials(config: KubeConfig, server: string): Promise<Credentials> {
   const headers: OutgoingHttpHeaders = { accept: 'application/json', 'user-agent': 'podtemper' };
-  const credentials: RequestOptions = { headers };
+  const credentials: Credentials = { headers };
   // As kubectl: nothing secret goes over plain HTTP. (The client refuses such a server altogether.)
   if (server.startsWith('http:')) return credentials;
   await config.applyToHTTPSOptions(credentials);

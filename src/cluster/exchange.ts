@@ -1,7 +1,7 @@
 import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http';
 import { type RequestOptions, request as requestHttps } from 'node:https';
 
-/** The API server answered, but not with 200. */
+/** The API server answered, but not with 200 or 201. */
 export class StatusError extends Error {
   /** HTTP status, or the code of a Status object within a watch. */
   readonly status: number;
@@ -13,37 +13,40 @@ export class StatusError extends Error {
   }
 }
 
-/** The response to a GET that was answered with 200; its body is still to be read.
+/** The response to a request that was answered with 200 or 201; its body is still to be read. A GET if the options
+ *  name no other method.
  *  @throws StatusError on any other status, and what node:http throws */
 export async function openResponse(
   url: URL,
   options: RequestOptions,
   signal: AbortSignal,
+  body?: string,
 ): Promise<IncomingMessage> {
-  const response = await send(url, { ...options, signal });
-  if (response.statusCode === 200) return response;
+  const response = await send(url, { ...options, signal }, body);
+  if (response.statusCode === 200 || response.statusCode === 201) return response;
   const reason = describeAnswer(await readText(response));
-  throw new StatusError(`GET ${url.href}`, response.statusCode ?? 0, reason);
+  throw new StatusError(`${options.method ?? 'GET'} ${url.href}`, response.statusCode ?? 0, reason);
 }
 
 const connectionLost = new Set(['ECONNRESET', 'EPIPE']);
 
-async function send(url: URL, options: RequestOptions): Promise<IncomingMessage> {
+async function send(url: URL, options: RequestOptions, body?: string): Promise<IncomingMessage> {
   for (;;) {
     const outgoing = (url.protocol === 'http:' ? requestHttp : requestHttps)(url, options);
     try {
-      return await answerTo(outgoing);
+      return await answerTo(outgoing, body);
     } catch (error) {
       // The server may close a kept connection in the very moment in which we use it again. Once the kept ones are
-      // used up, the connection is a new one, so this ends.
+      // used up, the connection is a new one, so this ends. Whatever is written names the version that it follows, so
+      // that it cannot be written twice.
       if (!outgoing.reusedSocket || !connectionLost.has(codeOf(error))) throw error;
     }
   }
 }
 
-function answerTo(outgoing: ClientRequest): Promise<IncomingMessage> {
+function answerTo(outgoing: ClientRequest, body: string | undefined): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    outgoing.on('response', resolve).on('error', reject).end();
+    outgoing.on('response', resolve).on('error', reject).end(body);
   });
 }
 
@@ -62,8 +65,18 @@ export async function readText(response: IncomingMessage): Promise<string> {
 
 /** Hands over each line as soon as it is there. Resolves when the body ends; a last line that was cut is dropped.
  *  node:readline would not do: it also splits at U+2028, which JSON strings may hold.
- *  @throws what `onLine` throws; the connection is closed then */
+ *  @throws Error where the connection is cut, and what `onLine` throws; the connection is closed then */
 export async function readLines(response: IncomingMessage, onLine: (line: string) => void): Promise<void> {
+  try {
+    await splitLines(response, onLine);
+  } catch (cause) {
+    // Node calls it "aborted", which says nothing to a person.
+    if (codeOf(cause) !== 'ECONNRESET') throw cause;
+    throw new Error('the API server or something before it cut the connection', { cause });
+  }
+}
+
+async function splitLines(response: IncomingMessage, onLine: (line: string) => void): Promise<void> {
   const chunks: AsyncIterable<string> = response.setEncoding('utf8');
   let rest = '';
   for await (const chunk of chunks) {

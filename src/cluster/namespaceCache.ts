@@ -17,9 +17,16 @@ export class KeptObjects<Value> {
     return this.#byNamespace.get(namespace)?.map(({ value }) => value) ?? [];
   }
 
+  /** The object that is known already where it says the same: a new list then leaves nothing behind to be collected
+   *  but what is young. */
+  knownFor(object: Kept<Value>): Kept<Value> {
+    const known = this.#byNamespace.get(object.namespace)?.find(({ name }) => name === object.name);
+    return known !== undefined && isDeepStrictEqual(known, object) ? known : object;
+  }
+
   replace(objects: readonly Kept<Value>[]): void {
     const groups = new Map<string, Kept<Value>[]>();
-    for (const object of objects) {
+    for (const object of objects.map((one) => this.knownFor(one))) {
       const group = groups.get(object.namespace);
       if (group === undefined) groups.set(object.namespace, [object]);
       else group.push(object);
@@ -29,7 +36,7 @@ export class KeptObjects<Value> {
   }
 
   upsert(object: Kept<Value>): void {
-    this.#set(object.namespace, [...this.#without(object), object]);
+    this.#set(object.namespace, [...this.#without(object), this.knownFor(object)]);
   }
 
   remove(object: Kept<Value>): void {
@@ -42,7 +49,8 @@ export class KeptObjects<Value> {
 
   #set(namespace: string, objects: readonly Kept<Value>[]): void {
     const sorted = objects.toSorted((one, other) => (one.name < other.name ? -1 : 1));
-    if (isDeepStrictEqual(sorted, this.#byNamespace.get(namespace) ?? [])) return;
+    const known = this.#byNamespace.get(namespace) ?? [];
+    if (sorted.length === known.length && sorted.every((object, index) => object === known[index])) return;
     if (sorted.length === 0) this.#byNamespace.delete(namespace);
     else this.#byNamespace.set(namespace, sorted);
     this.#onChange(namespace);

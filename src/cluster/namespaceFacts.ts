@@ -1,6 +1,7 @@
 import type { NamespaceFacts } from '../kubernetes.js';
 import type { ClusterConnection } from './connection.js';
 import { StatusError } from './exchange.js';
+import { type FactFailure, type FactHealth, type FactResource, factResources } from './factResources.js';
 import { fetchNamespaceFacts, isNamespaceName } from './fetchNamespaceFacts.js';
 import { type KeptObjects, NamespaceCache } from './namespaceCache.js';
 import { type Kept, readLimitRange, readNamespace, readResourceQuota } from './namespaceObjects.js';
@@ -11,7 +12,9 @@ export interface NamespaceFactsOptions {
   /** The machine's if left out. */
   readonly timing?: Timing;
   /** Told of each list, watch or fetch that failed. We go on by ourselves. */
-  readonly onError?: (error: unknown, path: string) => void;
+  readonly onFailure?: (failure: FactFailure) => void;
+  /** Told when a resource is watched again after failures, which began so long ago. */
+  readonly onRecovery?: (resource: FactResource, milliseconds: number) => void;
 }
 
 /** What the cluster knows of its namespaces, kept up to date. While the API server is away, the last that was known. */
@@ -26,9 +29,8 @@ export interface NamespaceFactsSource {
   /** Resolves after the first successful list of all three resources. */
   readonly ready: Promise<void>;
   isReady(): boolean;
-  /** Milliseconds since the least fresh of the three was last heard from. Up to 90,000 is normal: after so long a
-   *  silence a watch is opened anew. */
-  staleMilliseconds(): number;
+  /** Of each of the three. */
+  health(): readonly FactHealth[];
   /** Ends the watches, and fetches that are under way. */
   stop(): void;
 }
@@ -53,31 +55,31 @@ interface Fetched {
   readonly until: number;
 }
 
+/** A resource that is followed, whatever is kept of its objects. */
+type Followed = Pick<Reflector<unknown>, 'synced' | 'isSynced' | 'lastContact' | 'fault' | 'stop'>;
+
 class WatchedNamespaceFacts implements NamespaceFactsSource {
   readonly ready: Promise<void>;
   readonly #connection: Pick<ClusterConnection, 'get' | 'watch'>;
   readonly #timing: Timing;
-  readonly #onError: NamespaceFactsOptions['onError'];
-  readonly #reflectors: readonly Reflector[];
+  readonly #options: NamespaceFactsOptions;
+  readonly #reflectors: Readonly<Record<FactResource, Followed>>;
   readonly #cache = new NamespaceCache((name) => this.#fetched.delete(name));
   readonly #fetched = new Map<string, Fetched>();
   readonly #ending = new AbortController();
   readonly #inFlight = new Map<string, Promise<NamespaceFacts | undefined>>();
 
-  constructor(
-    connection: Pick<ClusterConnection, 'get' | 'watch'>,
-    { timing = systemTiming, onError }: NamespaceFactsOptions,
-  ) {
+  constructor(connection: Pick<ClusterConnection, 'get' | 'watch'>, options: NamespaceFactsOptions) {
     this.#connection = connection;
-    this.#timing = timing;
-    this.#onError = onError;
+    this.#timing = options.timing ?? systemTiming;
+    this.#options = options;
     const { namespaces, limitRanges, resourceQuotas } = this.#cache;
-    this.#reflectors = [
-      this.#follow('/api/v1/namespaces', namespaces, readNamespace),
-      this.#follow('/api/v1/limitranges', limitRanges, readLimitRange),
-      this.#follow('/api/v1/resourcequotas', resourceQuotas, readResourceQuota),
-    ];
-    this.ready = Promise.all(this.#reflectors.map(({ synced }) => synced)).then(() => undefined);
+    this.#reflectors = {
+      namespaces: this.#follow('namespaces', namespaces, readNamespace),
+      limitranges: this.#follow('limitranges', limitRanges, readLimitRange),
+      resourcequotas: this.#follow('resourcequotas', resourceQuotas, readResourceQuota),
+    };
+    this.ready = Promise.all(this.#all().map(({ synced }) => synced)).then(() => undefined);
   }
 
   get(name: string): NamespaceFacts | undefined {
@@ -102,32 +104,44 @@ class WatchedNamespaceFacts implements NamespaceFactsSource {
   }
 
   isReady(): boolean {
-    return this.#reflectors.every(({ isSynced }) => isSynced);
+    return this.#all().every(({ isSynced }) => isSynced);
   }
 
-  staleMilliseconds(): number {
-    return this.#timing.now() - Math.min(...this.#reflectors.map(({ lastContact }) => lastContact));
+  health(): readonly FactHealth[] {
+    return factResources.map((resource) => {
+      const { isSynced: isKnown, lastContact, fault } = this.#reflectors[resource];
+      return { resource, isKnown, ageMilliseconds: this.#timing.now() - lastContact, fault };
+    });
   }
 
   stop(): void {
-    for (const reflector of this.#reflectors) reflector.stop();
+    for (const reflector of this.#all()) reflector.stop();
     this.#ending.abort(new Error('stopped'));
   }
 
+  #all(): readonly Followed[] {
+    return Object.values(this.#reflectors);
+  }
+
   #follow<Value>(
-    path: string,
+    resource: FactResource,
     objects: KeptObjects<Value>,
     read: (object: unknown) => Kept<Value>,
-  ): Reflector {
-    return new Reflector({
+  ): Followed {
+    const reflector = new Reflector({
       connection: this.#connection,
-      path,
+      path: `/api/v1/${resource}`,
       timing: this.#timing,
-      replace: (items) => objects.replace(items.map(read)),
-      upsert: (item) => objects.upsert(read(item)),
-      remove: (item) => objects.remove(read(item)),
-      onError: this.#onError,
-    }).start();
+      read: (object) => objects.knownFor(read(object)),
+      replace: (all) => objects.replace(all),
+      upsert: (one) => objects.upsert(one),
+      remove: (one) => objects.remove(one),
+      onFailure: (failure) => {
+        this.#options.onFailure?.({ resource, ...failure, isKnown: reflector.isSynced });
+      },
+      onRecovery: ({ since }) => this.#options.onRecovery?.(resource, this.#timing.now() - since),
+    });
+    return reflector.start();
   }
 
   async #fetchAndRemember(name: string): Promise<NamespaceFacts | undefined> {
@@ -138,9 +152,15 @@ class WatchedNamespaceFacts implements NamespaceFactsSource {
       return this.get(name);
     } catch (error) {
       const isAbsent = error instanceof StatusError && error.status === 404;
-      if (!isAbsent && !this.#ending.signal.aborted) this.#onError?.(error, `/api/v1/namespaces/${name}`);
+      if (!isAbsent && !this.#ending.signal.aborted) this.#noteFetchFailure(error);
       return undefined;
     }
+  }
+
+  /** While a watch is down for some reason, a fetch that fails is no further news. */
+  #noteFetchFailure(error: unknown): void {
+    const isRepeated = this.#all().some(({ fault }) => fault !== undefined);
+    this.#options.onFailure?.({ resource: 'namespaces', verb: 'get', error, isRepeated, isKnown: false });
   }
 
   #remember(facts: NamespaceFacts): void {

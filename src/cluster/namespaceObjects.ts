@@ -13,7 +13,7 @@ export interface Kept<Value> {
 }
 
 const labelPrefixes = [keyPrefix, 'pod-security.kubernetes.io/'];
-const annotationPrefixes = [keyPrefix, 'openshift.io/'];
+const annotationPrefixes = [keyPrefix, 'openshift.io/', 'scheduler.alpha.kubernetes.io/'];
 
 /** What is kept of a Namespace: the labels and annotations that mean something to us. */
 export function readNamespace(object: unknown): Kept<NamespaceKeys> {

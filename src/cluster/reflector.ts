@@ -2,19 +2,34 @@ import { objectAt, readList, textAt } from './apiObjects.js';
 import { backoffMilliseconds } from './backoff.js';
 import type { ClusterConnection } from './connection.js';
 import { StatusError } from './exchange.js';
+import { type Fault, worsen } from './fault.js';
 import type { Timing } from './timing.js';
 
-export interface ReflectorOptions {
+export interface ReflectorOptions<Value> {
   readonly connection: Pick<ClusterConnection, 'get' | 'watch'>;
   /** Path of the resource, such as `/api/v1/namespaces`. */
   readonly path: string;
+  /** Name of the one object to follow; all of them if left out. */
+  readonly name?: string;
   readonly timing: Timing;
-  /** Told of all that there is; what is not among the items is gone. */
-  readonly replace: (items: readonly unknown[], resourceVersion: string) => void;
-  readonly upsert: (item: unknown) => void;
-  readonly remove: (item: unknown) => void;
+  /** What is kept of an object. The object itself may be large and is let go at once. */
+  readonly read: (object: unknown) => Value;
+  /** Told of all that there is; what is not among the values is gone. */
+  readonly replace: (values: readonly Value[]) => void;
+  readonly upsert: (value: Value) => void;
+  readonly remove: (value: Value) => void;
   /** Told of each failure. We go on by ourselves. */
-  readonly onError?: ((error: unknown, path: string) => void) | undefined;
+  readonly onFailure?: ((failure: ReadFailure) => void) | undefined;
+  /** Told when a watch stands again after failures. */
+  readonly onRecovery?: ((fault: Fault) => void) | undefined;
+}
+
+/** One try that failed. */
+export interface ReadFailure {
+  readonly verb: 'get' | 'list' | 'watch';
+  readonly error: unknown;
+  /** Whether the try before it failed in the same way. */
+  readonly isRepeated: boolean;
 }
 
 const pageSize = 500;
@@ -42,22 +57,23 @@ const [relistDue, silence] = [
 /** Follows one resource of the API server: a list, then a watch, for ever.
  *  An error, a silence or the end of a watch resumes it where it was. A refusal by the API server (410 Gone above
  *  all) and the clock start over with a list. */
-export class Reflector {
+export class Reflector<Value> {
   /** Resolves after the first list. */
   readonly synced: Promise<void>;
-  readonly #options: ReflectorOptions;
+  readonly #options: ReflectorOptions<Value>;
   #lastContact: number;
   #isSynced = false;
   #resolveSynced = () => {};
   #isStopped = false;
   /** Where to resume the watch; undefined asks for a list. */
   #resourceVersion: string | undefined;
+  #fault: Fault | undefined;
   #failures = 0;
   #attempt = new AbortController();
   #cancelRelist = () => {};
   #cancelPause = () => {};
 
-  constructor(options: ReflectorOptions) {
+  constructor(options: ReflectorOptions<Value>) {
     this.#options = options;
     this.#lastContact = options.timing.now();
     this.synced = new Promise((resolve) => {
@@ -73,6 +89,11 @@ export class Reflector {
 
   get isSynced(): boolean {
     return this.#isSynced;
+  }
+
+  /** Why it cannot be read now; undefined while all is well. */
+  get fault(): Fault | undefined {
+    return this.#fault;
   }
 
   /** Begins; to be called once. */
@@ -101,7 +122,9 @@ export class Reflector {
       } catch (error) {
         if (this.#isStopped) return;
         if (error instanceof StatusError) this.#resourceVersion = undefined;
-        if (error !== relistDue && error !== silence) this.#options.onError?.(error, this.#options.path);
+        if (!this.#isUsual(error)) {
+          this.#noteFailure(watchedSince === Infinity ? 'list' : 'watch', error);
+        }
       }
       const isSteady = timing.now() - watchedSince >= steadyMilliseconds;
       this.#failures = isSteady ? 0 : this.#failures + 1;
@@ -109,28 +132,53 @@ export class Reflector {
     }
   }
 
+  /** Whether it is part of the protocol: ours, or 410 Gone where the API server has forgotten what came since. */
+  #isUsual(error: unknown): boolean {
+    const isFirstExpiry = error instanceof StatusError && error.status === 410 && this.#failures === 0;
+    return error === relistDue || error === silence || isFirstExpiry;
+  }
+
+  #noteFailure(verb: ReadFailure['verb'], error: unknown): void {
+    const [fault, isRepeated] = worsen(this.#fault, error, this.#options.timing.now());
+    this.#fault = fault;
+    this.#options.onFailure?.({ verb, error, isRepeated });
+  }
+
+  #noteRecovery(): void {
+    const fault = this.#fault;
+    if (fault === undefined) return;
+    this.#fault = undefined;
+    this.#options.onRecovery?.(fault);
+  }
+
   async #list(): Promise<string> {
-    const { connection, path } = this.#options;
+    const { connection, path, read } = this.#options;
+    const selector = this.#selector();
     this.#cancelRelist();
-    const items: unknown[] = [];
+    const values: Value[] = [];
     let [resourceVersion, continueToken] = ['', ''];
     do {
       const next = continueToken === '' ? '' : `&continue=${encodeURIComponent(continueToken)}`;
-      const answer = await connection.get(`${path}?limit=${pageSize}${next}`, {
+      const answer = await connection.get(`${path}?limit=${pageSize}${selector}${next}`, {
         timeoutMilliseconds: listTimeoutMilliseconds,
         signal: this.#attempt.signal,
       });
       this.#attempt.signal.throwIfAborted();
       this.#lastContact = this.#options.timing.now();
       const page = readList(answer);
-      for (const item of page.items) items.push(item);
+      for (const item of page.items) values.push(read(item));
       ({ resourceVersion, continueToken } = page);
     } while (continueToken !== '');
-    this.#options.replace(items, resourceVersion);
+    this.#options.replace(values);
     this.#isSynced = true;
     this.#resolveSynced();
     this.#scheduleRelist();
     return resourceVersion;
+  }
+
+  #selector(): string {
+    const { name } = this.#options;
+    return name === undefined ? '' : `&fieldSelector=metadata.name%3D${name}`;
   }
 
   #scheduleRelist(): void {
@@ -154,6 +202,7 @@ export class Reflector {
     let cancelAbort = abortAfter(openMilliseconds, unanswered);
     const hear = () => {
       this.#lastContact = timing.now();
+      this.#noteRecovery();
       cancelAbort();
       cancelAbort = abortAfter(silenceMilliseconds, silence);
     };
@@ -164,25 +213,29 @@ export class Reflector {
     const timeoutSeconds = Math.round(watchSeconds * (1 + timing.random()));
     const since = `watch=true&resourceVersion=${resourceVersion}&allowWatchBookmarks=true`;
     try {
-      await connection.watch(`${path}?${since}&timeoutSeconds=${timeoutSeconds}`, onEvent, {
-        signal: attempt.signal,
-        onOpen: hear,
-      });
+      await connection.watch(
+        `${path}?${since}${this.#selector()}&timeoutSeconds=${timeoutSeconds}`,
+        onEvent,
+        {
+          signal: attempt.signal,
+          onOpen: hear,
+        },
+      );
     } finally {
       cancelAbort();
     }
   }
 
   #take(event: unknown): void {
-    const { path, upsert, remove } = this.#options;
+    const { path, read, upsert, remove } = this.#options;
     const item = objectAt(event, 'object');
     const type = textAt(event, 'type');
     if (type === 'ERROR') {
       const code = typeof item.code === 'number' ? item.code : 0;
       throw new StatusError(`watch ${path}`, code, textAt(item, 'message'));
     }
-    if (type === 'ADDED' || type === 'MODIFIED') upsert(item);
-    if (type === 'DELETED') remove(item);
+    if (type === 'ADDED' || type === 'MODIFIED') upsert(read(item));
+    if (type === 'DELETED') remove(read(item));
     const resourceVersion = textAt(objectAt(item, 'metadata'), 'resourceVersion');
     if (resourceVersion !== '') this.#resourceVersion = resourceVersion;
   }

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import { UsageError } from '../errors.js';
 import { catalogue, controlIds } from '../policy/catalogue.js';
 import { didYouMean } from '../policy/nearest.js';
@@ -46,20 +46,27 @@ function render(entries: readonly Entry[], isFull: boolean): string {
 }
 
 function renderFull(entry: Entry): string {
-  const { id, level, defaultMode, summary, why, mayBreak, remedy, source, writes, skips } = entry;
-  const reasons = Object.entries(skips).map(([code, sentence]) => `  ${code}: ${sentence}`);
+  const { id, level, defaultMode, summary, why, mayBreak, remedy, source, writes, removes, skips, flags } =
+    entry;
+  const isOnlyTold = Object.keys(flags).length > 0;
+  const reasons = isOnlyTold
+    ? Object.entries(flags).map(([code, { severity, means }]) => `  ${code} (${severity}): ${means}`)
+    : Object.entries(skips).map(([code, sentence]) => `  ${code}: ${sentence}`);
   return [
     `${id} (${level}, ${defaultMode} by default)`,
     summary,
     '',
     `Why        ${why}`,
     `May break  ${mayBreak}`,
-    ...(remedy === undefined ? [] : [`To avoid   ${remedy}`]),
+    ...(remedy === undefined ? [] : [`${isOnlyTold ? 'To mend ' : 'To avoid'}   ${remedy}`]),
     `Opt out    podtemper.io/opt-out: ${id}`,
-    `Writes     ${writes.join(', ')}`,
+    ...(isOnlyTold ? [] : [`Writes     ${writes.join(', ')}`]),
+    ...(removes === undefined
+      ? []
+      : [`Takes out  ${removes.join(', ')}: what the API server put in by itself`]),
     `Source     ${source}`,
     '',
-    'Left alone where',
+    isOnlyTold ? 'Finds' : 'Left alone where',
     ...reasons,
   ].join('\n');
 }

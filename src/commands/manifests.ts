@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { stringify } from 'yaml';
 import { messageOf, UsageError } from '../errors.js';
+import { labelKeys } from '../kubernetes.js';
 
 interface ManifestFlags {
   readonly url?: string;
@@ -73,9 +74,7 @@ async function registration(url: string, caFile: string): Promise<string> {
           },
         ],
         namespaceSelector: {
-          matchExpressions: [
-            { key: 'podtemper.io/mode', operator: 'In', values: ['enforce', 'warn', 'audit'] },
-          ],
+          matchExpressions: [{ key: labelKeys.mode, operator: 'Exists' }],
         },
         failurePolicy: 'Ignore',
         matchPolicy: 'Equivalent',

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { stringify } from 'yaml';
 import { builtInDocument } from '../policy/policy.js';
+import { printYaml } from '../preview/yaml.js';
 import { readPolicies } from './policyFiles.js';
 
 /** `podtemper policy check PATH` and `podtemper policy show [PATH]`. */
@@ -23,7 +23,7 @@ export function policyCommand(): Command {
     .argument('[path]', 'file or folder')
     .action(async (path: string | undefined) => {
       const documents = path === undefined ? [builtInDocument()] : await readPolicies(path);
-      process.stdout.write(documents.map((document) => stringify(document)).join('---\n'));
+      process.stdout.write(documents.map(printYaml).join('---\n'));
     });
   return command;
 }

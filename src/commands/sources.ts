@@ -2,14 +2,16 @@ import type { FactsSource } from '../admission/service.js';
 import { openCertificateFolder } from '../certificates/folder.js';
 import { createSelfSigned } from '../certificates/selfSigned.js';
 import type { CertificateSource } from '../certificates/source.js';
-import type { NamespaceFactsSource } from '../cluster/namespaceFacts.js';
-import { messageOf, UsageError } from '../errors.js';
+import { messageOf, PolicyError, UsageError } from '../errors.js';
+import { didYouMean } from '../policy/nearest.js';
 import { compilePolicies, type PolicySet } from '../policy/policy.js';
+import type { PolicyDocument } from '../policy/schema.js';
 import { type Readiness, readinessOf } from '../server/readiness.js';
 import { errorFields, type Log } from '../telemetry/log.js';
 import type { Metrics } from '../telemetry/metrics.js';
+import { clusterState, connectCluster, openCluster } from './cluster.js';
 import { watchPolicies } from './policyFiles.js';
-import type { ServeFlags } from './serve.js';
+import type { ObjectName, ServeFlags } from './serveFlags.js';
 
 /** All that changes while the webhook runs: policies, certificate, what is known of namespaces. */
 export interface Sources {
@@ -23,42 +25,52 @@ export interface Sources {
 
 /** Opens them all; whatever is missing or broken at the start is an error with what to do about it. */
 export async function openSources(flags: ServeFlags, log: Log, metrics: Metrics): Promise<Sources> {
-  const policies = await openPolicies(flags.policy, log, metrics);
+  const policies = await openPolicies(flags, log, metrics);
   const certificate = await openCertificate(flags, log, metrics);
-  const cluster = await openCluster(flags, log);
+  const cluster = await openCluster(flags, log, metrics);
   return {
     policies: policies.current,
-    certificate,
+    certificate: certificate.source,
     facts: cluster,
     readiness: (isDraining) =>
       readinessOf({
         process: isDraining ? 'draining' : 'ok',
         policy: policies.state(),
-        certificate: certificate.current().notAfter.getTime() > Date.now() ? 'ok' : 'expired',
+        certificate: certificate.state(),
         cluster: clusterState(cluster),
       }),
     close: () => {
       policies.close();
-      certificate.close();
+      certificate.source.close();
       cluster?.stop();
     },
   };
 }
 
-async function openPolicies(path: string | undefined, log: Log, metrics: Metrics) {
+/** Policies, and what readiness says of them. */
+interface Policies {
+  readonly current: () => PolicySet;
+  readonly state: () => string;
+  readonly close: () => void;
+}
+
+async function openPolicies(flags: ServeFlags, log: Log, metrics: Metrics): Promise<Policies> {
+  const { policy: path, defaultPolicy } = flags;
+  const compile = (documents: readonly PolicyDocument[]) =>
+    withDefault(compilePolicies(documents), defaultPolicy);
   if (path === undefined) {
-    const builtIn = compilePolicies([]);
+    const builtIn = compile([]);
     return { current: () => builtIn, state: () => 'ok', close: () => undefined };
   }
   let fault: string | undefined;
-  const watched = await watchPolicies(
-    path,
-    (policies) => {
+  const watched = await watchPolicies(path, {
+    compile,
+    onReload: (policies) => {
       fault = undefined;
       metrics.policyReloads.inc({ result: 'ok' });
       log.info('policies reloaded', { component: 'policy', policies: [...policies.keys()] });
     },
-    (error) => {
+    onError: (error) => {
       fault = messageOf(error);
       metrics.policyReloads.inc({ result: 'failed' });
       log.error('policies not reloaded, the last good ones stay in force', {
@@ -66,24 +78,35 @@ async function openPolicies(path: string | undefined, log: Log, metrics: Metrics
         ...errorFields(error),
       });
     },
-  );
+  });
+  log.info('policies loaded', { component: 'policy', path, policies: [...watched.current().keys()] });
   const state = () => (fault === undefined ? 'ok' : `ok: the last good policies are in force; ${fault}`);
   return { current: () => watched.current(), state, close: () => watched.close() };
 }
 
-async function openCertificate(flags: ServeFlags, log: Log, metrics: Metrics): Promise<CertificateSource> {
-  const { tlsDir, selfSigned, serverName } = flags;
-  if ((tlsDir === undefined) === (selfSigned !== true)) {
-    const found = tlsDir === undefined ? 'neither' : 'both';
-    throw new UsageError({
-      where: 'serve',
-      expected: '--tls-dir DIR or --self-signed',
-      found,
-      advice: 'give one of them',
-    });
-  }
-  const source =
-    tlsDir === undefined ? createSelfSigned({ names: serverName }) : await openCertificateFolder(tlsDir);
+/** Without that policy every namespace that names none would be left alone, and told of a label that it does not have.
+ *  @throws PolicyError */
+function withDefault(policies: PolicySet, defaultPolicy: string): PolicySet {
+  if (policies.has(defaultPolicy)) return policies;
+  const names = [...policies.keys()];
+  throw new PolicyError({
+    where: '--default-policy',
+    expected: 'the name of a policy that is there',
+    found: `"${defaultPolicy}"`,
+    advice: didYouMean(defaultPolicy, names) ?? `there is ${names.join(', ')}`,
+  });
+}
+
+/** A certificate, and what readiness says of it. */
+interface OpenedCertificate {
+  readonly source: CertificateSource;
+  readonly state: () => string;
+}
+
+async function openCertificate(flags: ServeFlags, log: Log, metrics: Metrics): Promise<OpenedCertificate> {
+  requireOneSource(flags);
+  const opened = await openSource(flags, log, metrics);
+  const { source } = opened;
   const show = () => metrics.certificateExpiry.set(source.current().notAfter.getTime() / 1000);
   show();
   source.onChange(({ notAfter }) => {
@@ -98,45 +121,69 @@ async function openCertificate(flags: ServeFlags, log: Log, metrics: Metrics): P
       ...errorFields(error),
     });
   });
-  return source;
+  return opened;
 }
 
-/** The client for Kubernetes takes longer to load than all the rest, so it is loaded only where it is needed. */
-async function openCluster(flags: ServeFlags, log: Log): Promise<NamespaceFactsSource | undefined> {
-  const say = (why: string) => {
-    const message = 'no cluster: every namespace is taken to be in one mode';
-    log.warn(message, { component: 'cluster', why, mode: flags.mode, policy: flags.defaultPolicy });
+async function openSource(flags: ServeFlags, log: Log, metrics: Metrics): Promise<OpenedCertificate> {
+  const { tlsDir, tlsSecret, serverName } = flags;
+  if (tlsSecret !== undefined) return openShared(flags, tlsSecret, log, metrics);
+  const source =
+    tlsDir === undefined ? createSelfSigned({ names: serverName }) : await openCertificateFolder(tlsDir);
+  let fault: string | undefined;
+  source.onChange(() => (fault = undefined));
+  source.onError((error) => (fault = messageOf(error)));
+  const state = () => {
+    if (source.current().notAfter.getTime() <= Date.now()) return 'expired';
+    return fault === undefined ? 'ok' : `ok: the last good certificate serves; ${fault}`;
   };
-  if (!flags.cluster) {
-    say('--no-cluster');
-    return undefined;
-  }
-  const { connect } = await import('../cluster/connection.js');
-  const connection = await connect(flags.kubeconfig === undefined ? {} : { kubeconfig: flags.kubeconfig });
-  if (connection === undefined) {
-    say('no --kubeconfig, and this is no pod of a cluster');
-    return undefined;
-  }
-  const { watchNamespaceFacts } = await import('../cluster/namespaceFacts.js');
-  return watchNamespaceFacts(connection, {
-    onError: (error, path) => {
-      log.warn('cluster not read, the last known facts are in use', {
-        component: 'cluster',
-        path,
-        ...errorFields(error),
-      });
-    },
-  });
+  return { source, state };
 }
 
-/** How long the last contact may be ago before readiness tells of it, in milliseconds. */
-const staleMilliseconds = 120_000;
+async function openShared(
+  flags: ServeFlags,
+  secret: ObjectName,
+  log: Log,
+  metrics: Metrics,
+): Promise<OpenedCertificate> {
+  const { serverName, webhookConfiguration, authorityLife, certificateLife } = flags;
+  if (4 * certificateLife > authorityLife) {
+    throw new UsageError({
+      where: '--certificate-life',
+      expected: 'a quarter of --authority-life at most',
+      found: `${certificateLife} of ${authorityLife} days`,
+      advice: 'a longer one leaves no time to hand over from one authority to the next',
+    });
+  }
+  const connection = flags.cluster ? await connectCluster(flags) : undefined;
+  if (connection === undefined) {
+    const found = flags.cluster ? 'none: no --kubeconfig, and this is no pod of a cluster' : '--no-cluster';
+    throw new UsageError({ where: '--tls-secret', expected: 'a cluster that has the Secret', found });
+  }
+  // Loaded only where it is needed, as the client for Kubernetes is.
+  const { shareCertificate } = await import('./selfManaged.js');
+  const lifetimes = { authorityDays: authorityLife, certificateDays: certificateLife };
+  return shareCertificate(
+    { connection, secret, webhookConfiguration, names: serverName, lifetimes },
+    log,
+    metrics,
+  );
+}
 
-function clusterState(cluster: NamespaceFactsSource | undefined): string {
-  if (cluster === undefined) return 'ok: none';
-  if (!cluster.isReady()) return 'waiting for the first list of namespaces, LimitRanges and quotas';
-  const stale = cluster.staleMilliseconds();
-  return stale > staleMilliseconds
-    ? `ok: the API server was last heard ${Math.round(stale / 1000)} s ago`
-    : 'ok';
+/** @throws UsageError */
+function requireOneSource({ tlsDir, tlsSecret, selfSigned, caOut }: ServeFlags): void {
+  const given = [
+    ...(tlsDir === undefined ? [] : ['--tls-dir']),
+    ...(tlsSecret === undefined ? [] : ['--tls-secret']),
+    ...(selfSigned === true ? ['--self-signed'] : []),
+  ];
+  const [only = 'none', ...others] = given;
+  if (given.length !== 1) {
+    const expected = '--tls-dir DIR, --tls-secret NAMESPACE/NAME or --self-signed';
+    const found = [only, ...others].join(' and ');
+    throw new UsageError({ where: 'serve', expected, found, advice: 'give one of them' });
+  }
+  if (selfSigned !== true && caOut !== undefined) {
+    const complaint = { where: '--ca-out', expected: '--self-signed beside it', found: only };
+    throw new UsageError({ ...complaint, advice: 'what clients must trust comes with the certificate' });
+  }
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Container } from '../kubernetes.js';
 import { constantChange, defineContainerControl, keep, skip } from './kit/define.js';
 import { addsCapability } from './kit/security.js';

@@ -1,8 +1,17 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Container } from '../kubernetes.js';
-import { change, constantChange, type Context, defineContainerControl, keep, skip } from './kit/define.js';
-import { declaresLowPort } from './kit/ports.js';
+import {
+  change,
+  constantChange,
+  type Context,
+  defineContainerControl,
+  keep,
+  skip,
+  sourcesOf,
+} from './kit/define.js';
+import { declaresLowPort, listensOnLowPort } from './kit/ports.js';
 import { addsCapability, canonicalCapability } from './kit/security.js';
+import { staysRoot } from './kit/user.js';
 
 /** Takes away the capabilities that runtimes give by default and hardly any program needs. */
 export const capabilities = defineContainerControl({
@@ -27,6 +36,7 @@ export const capabilities = defineContainerControl({
   ],
   skips: {
     addsAll: 'it adds ALL capabilities, and the runtime would drop them all again',
+    staysRoot: 'it goes on as root, and its image then needs capabilities to change owners and step down',
   },
   notes: {
     addsKept: 'the capabilities that the container adds are kept; the others it had by default are gone',
@@ -37,11 +47,23 @@ export const capabilities = defineContainerControl({
     const { securityContext } = container;
     if (addsCapability(securityContext, 'ALL')) return skip('addsAll');
     if (securityContext?.capabilities?.drop?.includes('ALL')) return keep();
-    return dropKeeping(securityContext?.capabilities?.add, missingCapabilities(container, context));
+    if (needsRootsCapabilities(container, context)) return skip('staysRoot');
+    return dropKeeping(container, context);
   },
 });
 
-function dropKeeping(own: readonly string[] | undefined, missing: readonly string[]) {
+/** Whether the entrypoint of its image would fail without what root has by default. A container that says which
+ *  capabilities it needs, or that it needs none, is taken at its word. */
+function needsRootsCapabilities(container: Container, context: Context): boolean {
+  if (!context.known(container).stepsDown) return false;
+  const { add, drop } = container.securityContext?.capabilities ?? {};
+  const saysSo = (add?.length ?? 0) > 0 || drop?.map(canonicalCapability).includes('ALL') === true;
+  return !saysSo && staysRoot(container, context);
+}
+
+function dropKeeping(container: Container, context: Context) {
+  const own = container.securityContext?.capabilities?.add;
+  const missing = missingCapabilities(container, context);
   const addsOwn = own != null && own.length > 0;
   const addsMissing = missing.length > 0;
   if (!addsOwn && !addsMissing) return dropAll;
@@ -51,8 +73,16 @@ function dropKeeping(own: readonly string[] | undefined, missing: readonly strin
   ];
   return change<Container, (typeof notes)[number]>(
     { securityContext: { capabilities: { drop: ['ALL'], ...(addsMissing && { add: missing }) } } },
-    { notes },
+    { notes, ...(addsMissing && sourceOf(container, context)) },
   );
+}
+
+/** Where it is known from that the container needs NET_BIND_SERVICE, where it does not say so itself. */
+function sourceOf(container: Container, context: Context) {
+  if (declaresLowPort(container)) return undefined;
+  const { keepCapabilities, sources } = context.known(container);
+  const source = keepCapabilities.length > 0 ? sources.keepCapabilities : sources.lowPorts;
+  return { sources: sourcesOf(['netBindService', source]) };
 }
 
 const dropAll = constantChange<Container>({ securityContext: { capabilities: { drop: ['ALL'] } } });
@@ -60,8 +90,9 @@ const dropAll = constantChange<Container>({ securityContext: { capabilities: { d
 /** What dropping ALL would take and the container cannot do without. A drop by name stays the container's word. */
 function missingCapabilities(container: Container, context: Context): readonly string[] {
   const { keepCapabilities } = context.known(container);
-  if (keepCapabilities.length === 0 && !declaresLowPort(container)) return nothing;
-  const needed = new Set([...keepCapabilities, ...(declaresLowPort(container) ? ['NET_BIND_SERVICE'] : [])]);
+  const listens = listensOnLowPort(container, context);
+  if (keepCapabilities.length === 0 && !listens) return nothing;
+  const needed = new Set([...keepCapabilities, ...(listens ? ['NET_BIND_SERVICE'] : [])]);
   const dropped = container.securityContext?.capabilities?.drop?.map(canonicalCapability) ?? [];
   // Runtimes read `all` as ALL: whoever wrote it meant to be left with nothing.
   if (dropped.includes('ALL')) return nothing;

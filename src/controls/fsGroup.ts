@@ -1,6 +1,7 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Container, PodSpec, Volume } from '../kubernetes.js';
-import { change, definePodControl, keep, skip } from './kit/define.js';
+import { change, definePodControl, keep, type Known, noteWithSource, skip } from './kit/define.js';
+import { isUnmapped } from './kit/security.js';
 import { allContainers, injectedUser } from './kit/user.js';
 
 /** Lets the user that we set into the volumes that only root could use otherwise. */
@@ -24,7 +25,9 @@ export const fsGroup = definePodControl({
   skips: {
     notNeeded: 'no container whose user was set mounts a volume that needs it',
   },
-  notes: {},
+  notes: {
+    knownGroup: 'the group is the one known for the image',
+  },
   options: z.strictObject({}),
   harden(pod, context) {
     if (pod.securityContext?.fsGroup != null) return keep();
@@ -32,17 +35,24 @@ export const fsGroup = definePodControl({
     if (closed.size === 0) return skip('notNeeded');
     for (const container of allContainers(pod)) {
       const user = mountsAny(container, closed) ? injectedUser(container, context) : undefined;
-      if (user !== undefined) return openTo(context.known(container).fsGroup ?? user, pod);
+      if (user !== undefined) return openTo(user, context.known(container), pod);
     }
     return skip('notNeeded');
   },
 });
 
-function openTo(group: number, pod: PodSpec) {
+function openTo(user: number, { fsGroup: known, sources }: Known, pod: PodSpec) {
+  const group = known === undefined || isUnmapped(known, pod) ? undefined : known;
   const policy = pod.securityContext?.fsGroupChangePolicy;
-  return change<PodSpec>({
-    securityContext: { fsGroup: group, ...(policy == null && { fsGroupChangePolicy: 'OnRootMismatch' }) },
-  });
+  return change<PodSpec, 'knownGroup'>(
+    {
+      securityContext: {
+        fsGroup: group ?? user,
+        ...(policy == null && { fsGroupChangePolicy: 'OnRootMismatch' }),
+      },
+    },
+    group === undefined ? undefined : noteWithSource('knownGroup', sources.fsGroup),
+  );
 }
 
 /** Whether the container mounts one of the volumes, at whatever path. */

@@ -1,8 +1,17 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Container, PodSpec, Volume } from '../kubernetes.js';
-import { change, type Context, defineContainerControl, keep, skip } from './kit/define.js';
+import {
+  type Change,
+  change,
+  defineContainerControl,
+  keep,
+  type Known,
+  skip,
+  sourcesOf,
+} from './kit/define.js';
 import { deepFreeze } from './kit/freeze.js';
-import { isWithin, normalizePath, occupiedPaths } from './kit/paths.js';
+import { Memo } from '../memo.js';
+import { isWithin, mountedPaths, normalizePath, occupiedPaths, programPath } from './kit/paths.js';
 import { formatQuantity, parseQuantity } from './kit/quantity.js';
 import { writablePath } from './kit/schemas.js';
 
@@ -29,7 +38,9 @@ export const readOnlyRootFilesystem = defineContainerControl({
   notes: {
     ownMount:
       'a writable path is left out where the container mounts that directory, or one above it, itself',
-    imageContent: 'a writable path is left out where it would hide files of the image',
+    knownPaths: 'paths that are known to be written to are among them',
+    imageContent:
+      'a writable path is left out where it would hide files of the image, such as the program that is started',
   },
   options: z.strictObject({
     writablePaths: z
@@ -41,7 +52,7 @@ export const readOnlyRootFilesystem = defineContainerControl({
       .refine((text) => (parseQuantity(text) ?? -1n) >= 0n, { error: 'expected a quantity such as 1Gi' })
       // As the API server writes it back, so that a volume of ours is known again.
       .transform((text) => formatQuantity(parseQuantity(text) ?? 0n, 'memory'))
-      .default('1Gi')
+      .prefault('1Gi')
       .describe('Size limit of each writable volume, shared by the containers of a pod'),
   }),
   survey: (context, options) => new VolumeNames(context.pod.spec, options.sizeLimit),
@@ -49,39 +60,93 @@ export const readOnlyRootFilesystem = defineContainerControl({
     const current = container.securityContext?.readOnlyRootFilesystem;
     if (current === true) return keep();
     if (current === false) return skip('explicitlyFalse');
-    const { paths, notes } = choosePaths(container, context, options.writablePaths);
-    const more = notes.length > 0 ? { notes } : undefined;
-    if (paths.length === 0) return change<Container, Notes[number]>(readOnly, more);
-    // A directory of its own for each container: sharing one would let two PID files or users clash.
-    const volumeMounts = paths.map((mountPath) => ({
-      name: volumeNames.of(mountPath).name,
-      mountPath,
-      subPath: container.name,
-    }));
-    const volumes = paths.map((path) => volumeNames.of(path));
-    return change<Container, Notes[number]>(readOnly, { own: { volumeMounts }, volumes, ...more });
+    const known = context.known(container);
+    const { paths, notes } = choosePaths(container, known, options.writablePaths);
+    const volumes = paths.map((path) => volumeNames.of(path, isData(path, known)));
+    const source = notes.includes('knownPaths') ? sourceOf(known) : undefined;
+    // A longer name is none (a DNS label), and would come again with each of the mounts.
+    const name = container.name.slice(0, maxNameLength);
+    return changes.of(keyOf(name, volumes, paths, notes, source), () =>
+      changeOf(name, volumes, paths, notes, source),
+    );
   },
 });
 
-type Notes = ('ownMount' | 'imageContent')[];
+type Note = 'ownMount' | 'imageContent' | 'knownPaths';
 
 const readOnly = deepFreeze({ securityContext: { readOnlyRootFilesystem: true } });
 
+const changes = new Memo<Change<Container, Note, never>>(1000);
+
+/** No two changes have the same: of what a pod can choose freely, the length is there too. */
+function keyOf(
+  container: string,
+  volumes: readonly Volume[],
+  paths: readonly string[],
+  notes: readonly Note[],
+  source: string | undefined,
+): string {
+  let key = `${container.length} ${container}`;
+  for (const [index, path] of paths.entries()) {
+    const volume = volumes[index];
+    key += ` ${volume?.name} ${volume?.emptyDir?.sizeLimit} ${path.length} ${path}`;
+  }
+  for (const note of notes) key += ` ${note}`;
+  return source === undefined ? key : `${key} ${source}`;
+}
+
+function changeOf(
+  container: string,
+  volumes: readonly Volume[],
+  paths: readonly string[],
+  notes: readonly Note[],
+  source: string | undefined,
+) {
+  const more = notes.length > 0 ? { notes, sources: sourcesOf(['knownPaths', source]) } : undefined;
+  if (paths.length === 0) return change<Container, Note>(readOnly, more);
+  // A directory of its own for each container: sharing one would let two PID files or users clash.
+  const volumeMounts = paths.map((mountPath, index) => ({
+    name: volumes[index]?.name ?? '',
+    mountPath,
+    subPath: container,
+  }));
+  return deepFreeze(change<Container, Note>(readOnly, { own: { volumeMounts }, volumes, ...more }));
+}
+
 /** The directories to mount on: asked for, not taken, each once. */
-function choosePaths(container: Container, context: Context, defaults: readonly string[]) {
-  const known = context.known(container);
+function choosePaths(container: Container, known: Known, defaults: readonly string[]) {
+  const { writablePaths, dataPaths, neverMount } = known;
   const occupied = occupiedPaths(container);
+  const program = programPath(container);
+  const isMounted =
+    program !== undefined && mountedPaths(container).some((mount) => isWithin(program, mount));
+  const hidesProgram = (path: string) => program !== undefined && !isMounted && isWithin(program, path);
   const paths: string[] = [];
-  const notes: Notes = [];
-  for (const wish of known.writablePaths.length === 0 ? defaults : [...defaults, ...known.writablePaths]) {
+  const notes: Note[] = [];
+  const isKnown = writablePaths.length + dataPaths.length > 0;
+  const wishes = isKnown ? [...defaults, ...writablePaths, ...dataPaths] : defaults;
+  for (const [index, wish] of wishes.entries()) {
     const path = normalizePath(wish);
     if (paths.some((chosen) => isWithin(path, chosen) && isWithin(chosen, path))) continue;
     if (occupied.some((mount) => isWithin(path, mount))) notes.push('ownMount');
-    else if (known.neverMount.some((content) => touches(normalizePath(content), path)))
+    else if (neverMount.some((content) => touches(normalizePath(content), path)) || hidesProgram(path))
       notes.push('imageContent');
-    else paths.push(path);
+    else {
+      paths.push(path);
+      if (index >= defaults.length) notes.push('knownPaths');
+    }
   }
-  return { paths, notes: [...new Set(notes)] };
+  return { paths, notes: notes.length === 0 ? notes : [...new Set(notes)] };
+}
+
+/** Whether the directory is one of data, which may come to any amount. */
+function isData(path: string, { dataPaths }: Known): boolean {
+  return dataPaths.some((data) => normalizePath(data) === path);
+}
+
+function sourceOf({ sources }: Known): string | undefined {
+  const texts = new Set([sources.writablePaths, sources.dataPaths].filter((text) => text !== undefined));
+  return texts.size === 0 ? undefined : [...texts].join(', ');
 }
 
 function touches(content: string, path: string): boolean {
@@ -90,40 +155,61 @@ function touches(content: string, path: string): boolean {
 
 const maxNameLength = 63;
 
-/** One volume a path for a whole pod, with a name that is the same whenever we are called. */
+/** One volume a path for a whole pod, with a name that is the same whenever we are called; another for data, which
+ *  has no size limit. */
 class VolumeNames {
   readonly #spec: PodSpec;
   readonly #sizeLimit: string;
   readonly #byPath = new Map<string, Volume>();
+  #byName: ReadonlyMap<string, Volume> | undefined;
 
   constructor(spec: PodSpec, sizeLimit: string) {
     this.#spec = spec;
     this.#sizeLimit = sizeLimit;
   }
 
-  of(path: string): Volume {
-    let volume = this.#byPath.get(path);
+  of(path: string, isUnbounded: boolean): Volume {
+    const suffix = isUnbounded ? '--data' : '';
+    let volume = this.#byPath.get(path + suffix);
     if (volume === undefined) {
-      volume = { name: this.#freeName(nameOfPath(path)), emptyDir: { sizeLimit: this.#sizeLimit } };
-      this.#byPath.set(path, volume);
+      const emptyDir = isUnbounded ? {} : { sizeLimit: this.#sizeLimit };
+      volume = { name: this.#freeName(nameOfPath(path), suffix, emptyDir), emptyDir };
+      this.#byPath.set(path + suffix, volume);
     }
     return volume;
   }
 
   /** The name itself, or the first numbered one that is free or that an equal volume of ours holds already. */
-  #freeName(name: string): string {
+  #freeName(name: string, kind: string, own: EmptyDir): string {
     for (let number = 1; ; number++) {
       // Two hyphens, as no path's own name has: it never meets the volume of another path.
-      const suffix = number === 1 ? '' : `--${number}`;
+      const suffix = kind + (number === 1 ? '' : `--${number}`);
       const candidate = name.slice(0, maxNameLength - suffix.length) + suffix;
-      const holder = this.#spec.volumes?.find((volume) => volume.name === candidate);
-      if (holder === undefined || this.#isOurs(holder)) return candidate;
+      const holder = number === 1 ? this.#find(candidate) : this.#findQuickly(candidate);
+      if (holder === undefined || isSame(holder.emptyDir, own)) return candidate;
     }
   }
 
-  #isOurs({ emptyDir }: Volume): boolean {
-    return emptyDir != null && emptyDir.sizeLimit === this.#sizeLimit && (emptyDir.medium ?? '') === '';
+  #find(name: string): Volume | undefined {
+    return this.#spec.volumes?.find((volume) => volume.name === name);
   }
+
+  /** For a pod that took many of our names: a look through all its volumes for each would be their number squared. */
+  #findQuickly(name: string): Volume | undefined {
+    this.#byName ??= new Map(this.#spec.volumes?.toReversed().map((volume) => [volume.name, volume]));
+    return this.#byName.get(name);
+  }
+}
+
+type EmptyDir = NonNullable<Volume['emptyDir']>;
+
+/** Whether a volume is one of ours. The API server may have respelt its limit: 1000000000 comes back as 1G. */
+function isSame(emptyDir: Volume['emptyDir'], own: EmptyDir): boolean {
+  if (emptyDir == null || (emptyDir.medium ?? '') !== '') return false;
+  const { sizeLimit } = emptyDir;
+  if (sizeLimit == null || own.sizeLimit === undefined)
+    return sizeLimit == null && own.sizeLimit === undefined;
+  return sizeLimit === own.sizeLimit || parseQuantity(sizeLimit) === parseQuantity(own.sizeLimit);
 }
 
 /** `podtemper-tmp` for /tmp, `podtemper-var-cache-nginx` for /var/cache/nginx. Paths that would share such a name

@@ -1,10 +1,14 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Container, PodSpec } from '../kubernetes.js';
-import { type Amounts, amountsOf, isBestEffort, isMalformed, totalOf } from './kit/amounts.js';
-import { change, type Context, defineContainerControl, keep, skip } from './kit/define.js';
+import { Memo } from '../memo.js';
+import { type Amounts, amountsOf, isBestEffort, isMalformed } from './kit/amounts.js';
+import { change, type Context, defineContainerControl, keep, type LeftOut, skip } from './kit/define.js';
+import { type Filled, fill, withGiven } from './kit/fill.js';
 import { deepFreeze } from './kit/freeze.js';
 import { type Bounds, boundsOf, quotaByQos, type ResourceName, resourceNames } from './kit/limits.js';
-import { formatQuantity, largest, parseQuantity, type Quantity } from './kit/quantity.js';
+import { type Room, roomFor } from './kit/podBounds.js';
+import { formatQuantity, parseQuantity } from './kit/quantity.js';
+import { isWhitelisted } from './kit/tolerationsWhitelist.js';
 
 const quantity = z
   .union([z.string(), z.number()])
@@ -18,9 +22,9 @@ const amounts = z.strictObject({ cpu: quantity.optional(), memory: quantity.opti
 const optionsSchema = z
   .strictObject({
     requests: amounts
-      .default({ cpu: '50m', memory: '64Mi' })
+      .prefault({ cpu: '50m', memory: '64Mi' })
       .describe('Requests for containers that have none'),
-    limits: amounts.default({ cpu: '1', memory: '1Gi' }).describe('Limits for containers that have none'),
+    limits: amounts.prefault({ cpu: '1', memory: '1Gi' }).describe('Limits for containers that have none'),
   })
   .refine(({ requests, limits }) => resourceNames.every((name) => isOrdered(requests[name], limits[name])), {
     error: 'expected each request to be at most its limit',
@@ -53,8 +57,10 @@ export const resources = defineContainerControl({
   skips: {
     podLevelResources: 'the pod sets resources as a whole, and shares for its containers could exceed them',
     quotaByQos: 'the pod would cease to be BestEffort, and a ResourceQuota counts by that',
+    tolerationsWhitelist:
+      'the pod would cease to be BestEffort and get a toleration that the namespace does not list',
     limitRange: 'no value fits into a LimitRange of the namespace',
-    podLimitRange: 'the sum of all containers would leave the bounds of a LimitRange for whole pods',
+    podLimitRange: 'all containers together would leave the bounds of a LimitRange',
     malformed: 'a quantity of its own cannot be read',
   },
   notes: {
@@ -64,148 +70,115 @@ export const resources = defineContainerControl({
   },
   options: optionsSchema,
   survey: surveyPod,
-  harden(container, _context, _options, { defaults, obstacle, bounds }) {
+  harden(container, _context, _options, survey) {
+    const { obstacle, bounds } = survey;
     if (obstacle !== undefined) return skip(obstacle.reason, obstacle.detail);
-    if (resourceNames.some((name) => isMalformed(container, name))) return skip('malformed');
-    if (bounds === noBounds && container.resources?.requests == null && container.resources?.limits == null) {
-      return defaultChangeOf(defaults);
-    }
-    const filled = resourceNames.map((name) => fill(container, name, defaults[name], bounds[name]));
-    const misfit = filled.find((one) => one.misfit !== undefined)?.misfit;
-    if (misfit !== undefined) return skip('limitRange', misfit);
-    return decide(filled);
+    return bounds === noBounds ? decideUnbounded(container, survey) : decide(container, survey);
   },
 });
 
-function decide(filled: readonly Filled[]) {
+function decide(container: Container, { defaults, bounds, rooms }: Survey) {
+  if (resourceNames.some((name) => isMalformed(container, name))) return skip('malformed');
+  const leftOut: LeftOut<'limitRange' | 'podLimitRange'>[] = [];
+  const filled = resourceNames.map((name): Filled => {
+    const whole = fill(container, name, defaults[name], bounds[name]);
+    if (whole.misfit !== undefined) {
+      leftOut.push({ part: name, reason: 'limitRange', detail: whole.misfit });
+      return { name, notes: [] };
+    }
+    const room = rooms[name];
+    if (room === undefined || whole.limit === undefined) return whole;
+    const rest = fill(container, name, room.defaults, bounds[name]);
+    const part = rest.request === whole.request ? `limits.${name}` : name;
+    leftOut.push({ part, reason: 'podLimitRange', detail: room.obstacle });
+    return rest;
+  });
   const requests = pick(filled, 'request');
   const limits = pick(filled, 'limit');
   const notes = [...new Set(filled.flatMap((one) => one.notes))];
-  if (requests === undefined && limits === undefined) return keep(...notes);
-  return change<Container, Filled['notes'][number]>(
+  if (requests === undefined && limits === undefined) {
+    const [first] = leftOut;
+    return first === undefined ? keep(...notes) : skip(first.reason, first.detail);
+  }
+  return change<Container, Filled['notes'][number], (typeof leftOut)[number]['reason']>(
     { resources: { ...(requests && { requests }), ...(limits && { limits }) } },
-    notes.length > 0 ? { notes } : undefined,
+    { ...(notes.length > 0 && { notes }), ...(leftOut.length > 0 && { leftOut }) },
   );
 }
 
-const defaultChanges = new WeakMap<Defaults, ReturnType<typeof decide>>();
+type Decided = ReturnType<typeof decide>;
 
-/** The decision for a container that says nothing, in a namespace that says nothing: by far the most frequent one. */
-function defaultChangeOf(defaults: Defaults): ReturnType<typeof decide> {
-  let made = defaultChanges.get(defaults);
-  if (made === undefined) {
-    made = deepFreeze(decide(resourceNames.map((name) => fill({ name: '' }, name, defaults[name], []))));
-    defaultChanges.set(defaults, made);
-  }
-  return made;
+/** Where no LimitRange counts, the decision follows from four texts. */
+const decided = new WeakMap<Defaults, Memo<Decided>>();
+
+function decideUnbounded(container: Container, survey: Survey): Decided {
+  let known = decided.get(survey.defaults);
+  if (known === undefined) decided.set(survey.defaults, (known = new Memo(1000)));
+  const { requests, limits } = container.resources ?? {};
+  const texts = [requests?.cpu, requests?.memory, limits?.cpu, limits?.memory].map(String).join(',');
+  return known.of(texts, () => deepFreeze(decide(container, survey)));
 }
 
-type Obstacle = { reason: 'podLevelResources' | 'quotaByQos' | 'podLimitRange'; detail?: string };
+type Obstacle = { reason: 'podLevelResources' | 'quotaByQos' | 'tolerationsWhitelist'; detail?: string };
 type Defaults = Readonly<Record<ResourceName, Amounts>>;
 interface Survey {
   readonly defaults: Defaults;
   readonly bounds: Readonly<Record<ResourceName, readonly Bounds[]>>;
+  /** Where LimitRanges for whole pods leave no room for all of the defaults. */
+  readonly rooms: Readonly<Partial<Record<ResourceName, Room>>>;
   readonly obstacle: Obstacle | undefined;
 }
 
 const parsedDefaults = new WeakMap<Options, Defaults>();
 const noBounds = { cpu: [], memory: [] };
+const noRooms = {};
+
+/** What the admission plugin PodTolerationRestriction gives to each pod that is not BestEffort. */
+const memoryPressure = {
+  key: 'node.kubernetes.io/memory-pressure',
+  operator: 'Exists',
+  effect: 'NoSchedule',
+};
+
+/** Why the API server could refuse a BestEffort pod that ceases to be one. */
+function reasonToStayBestEffort({ facts, pod }: Context): Obstacle | undefined {
+  const quota = quotaByQos(facts, pod.spec);
+  if (quota !== undefined) return { reason: 'quotaByQos', detail: quota };
+  return isWhitelisted(memoryPressure, facts)
+    ? undefined
+    : { reason: 'tolerationsWhitelist', detail: memoryPressure.key };
+}
 
 /** What holds for the whole pod: found out once, whatever the number of containers. */
-function surveyPod({ pod: { spec }, facts, known }: Context, options: Options): Survey {
+function surveyPod(context: Context, options: Options): Survey {
+  const { facts, pod } = context;
   const defaults = parseDefaults(options);
-  if (hasPodLevelResources(spec))
-    return { defaults, bounds: noBounds, obstacle: { reason: 'podLevelResources' } };
-  const quota = quotaByQos(facts);
-  if (quota !== undefined && isBestEffort(spec)) {
-    return { defaults, bounds: noBounds, obstacle: { reason: 'quotaByQos', detail: quota } };
-  }
-  if (facts.limitRanges.length === 0) return { defaults, bounds: noBounds, obstacle: undefined };
+  const free = { defaults, bounds: noBounds, rooms: noRooms, obstacle: undefined };
+  if (hasPodLevelResources(pod.spec)) return { ...free, obstacle: { reason: 'podLevelResources' } };
+  const best = reasonToStayBestEffort(context);
+  if (best === undefined && facts.limitRanges.length === 0) return free;
   const bounds = { cpu: boundsOf(facts, 'Container', 'cpu'), memory: boundsOf(facts, 'Container', 'memory') };
-  const skipped = (container: Container) => known(container).cannot.includes('resources');
+  const given = (container: Container, name: ResourceName) =>
+    withGiven(amountsOf(container, name), bounds[name]);
+  if (best !== undefined && isBestEffort(pod.spec, given)) return { ...free, obstacle: best };
+  if (facts.limitRanges.length === 0) return free;
+  return { defaults, bounds, rooms: surveyRooms(context, defaults, bounds), obstacle: undefined };
+}
+
+function surveyRooms({ pod, facts, known }: Context, defaults: Defaults, bounds: Survey['bounds']) {
+  const isLeftAlone = (container: Container) =>
+    container.securityContext?.privileged === true || known(container).cannot['resources'] !== undefined;
+  const rooms: Partial<Record<ResourceName, Room>> = {};
   for (const name of resourceNames) {
-    const amountOf = (container: Container): Amounts => {
+    const amountsWith = (filling: Amounts) => (container: Container) => {
       const own = amountsOf(container, name);
-      if (container.securityContext?.privileged === true || skipped(container)) return own;
-      const { request, limit } = fill(container, name, defaults[name], bounds[name]);
-      return { request: own.request ?? request ?? limit, limit: own.limit ?? limit };
+      const { request, limit } = isLeftAlone(container) ? own : fill(container, name, filling, bounds[name]);
+      return withGiven({ request: own.request ?? request, limit: own.limit ?? limit }, bounds[name]);
     };
-    for (const bound of boundsOf(facts, 'Pod', name)) {
-      if (fitsPod(spec, amountOf, bound)) continue;
-      return { defaults, bounds, obstacle: { reason: 'podLimitRange', detail: bound.name } };
-    }
+    const room = roomFor(pod.spec, name, boundsOf(facts, 'Pod', name), defaults[name], amountsWith);
+    if (room !== undefined) rooms[name] = room;
   }
-  return { defaults, bounds, obstacle: undefined };
-}
-
-function fitsPod(spec: PodSpec, amountOf: (container: Container) => Amounts, bound: Bounds): boolean {
-  const request = totalOf(spec, (container) => amountOf(container).request);
-  const limit = totalOf(spec, (container) => amountOf(container).limit);
-  if (bound.max !== undefined && (limit > bound.max || request > bound.max)) return false;
-  // A limit that was not there is not compared; one that we add is.
-  if (bound.min !== undefined && (request < bound.min || (limit > 0n && limit < bound.min))) return false;
-  return bound.ratio === undefined || isWithinRatio(request, limit, bound.ratio);
-}
-
-/** limit / request ≤ ratio, without a division; the API server refuses a ratio of or to nothing. */
-function isWithinRatio(request: Quantity, limit: Quantity, ratio: Quantity): boolean {
-  return request > 0n && limit > 0n && limit * 1_000_000_000n <= request * ratio;
-}
-
-interface Filled {
-  readonly name: ResourceName;
-  readonly request?: Quantity;
-  readonly limit?: Quantity;
-  readonly notes: ('limitRaised' | 'limitRangeDefault' | 'fitted')[];
-  /** Name of the LimitRange into which nothing fits. */
-  readonly misfit?: string;
-}
-
-/** The values to add for one resource of one container. Before it calls a webhook the API server has filled in
- *  what LimitRanges give; in a preview it has not yet, so that is left to it here. A LimitRange with a maximum gives a
- *  limit too: what is left to be kept within is the ratio. */
-function fill(
-  container: Container,
-  name: ResourceName,
-  defaults: Amounts,
-  bounds: readonly Bounds[],
-): Filled {
-  const own = amountsOf(container, name);
-  if (own.limit !== undefined) return { name, notes: [] };
-  if (bounds.some(({ defaultLimit }) => defaultLimit !== undefined))
-    return { name, notes: ['limitRangeDefault'] };
-  const given =
-    own.request ?? bounds.find(({ defaultRequest }) => defaultRequest !== undefined)?.defaultRequest;
-  const added = given === undefined ? defaults.request : undefined;
-  const request = added === undefined ? {} : { request: added };
-  if (defaults.limit === undefined) return { name, notes: [], ...request };
-  const floor = given ?? added ?? 0n;
-  const wish = largest(defaults.limit, floor);
-  const limit = lowerToRatio(wish, floor, name, bounds);
-  const misfit = bounds.find(({ ratio }) => ratio !== undefined && !isWithinRatio(floor, limit, ratio));
-  if (misfit !== undefined) return { name, notes: [], misfit: misfit.name };
-  const notes: Filled['notes'] = [];
-  if (wish > defaults.limit) notes.push('limitRaised');
-  if (limit < wish) notes.push('fitted');
-  return { name, limit, notes, ...request };
-}
-
-/** What a limit is written down in, in billionths: thousandths of a core, bytes. */
-const grain: Readonly<Record<ResourceName, Quantity>> = { cpu: 1_000_000n, memory: 1_000_000_000n };
-
-/** Rounded down, so that writing it down does not take it over the ratio again. */
-function lowerToRatio(
-  limit: Quantity,
-  request: Quantity,
-  name: ResourceName,
-  bounds: readonly Bounds[],
-): Quantity {
-  let result = limit;
-  for (const { ratio } of bounds) {
-    const most = ratio === undefined ? limit : (request * ratio) / 1_000_000_000n;
-    if (result > most) result = most - (most % grain[name]);
-  }
-  return largest(result, request);
+  return rooms;
 }
 
 function hasPodLevelResources({ resources: own }: PodSpec): boolean {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Container } from '../kubernetes.js';
 import {
   type Change,
@@ -6,7 +6,9 @@ import {
   type Context,
   defineContainerControl,
   keep,
+  type Known,
   type NonRootIntent,
+  noteWithSource,
   skip,
 } from './kit/define.js';
 import { userId } from './kit/schemas.js';
@@ -34,12 +36,14 @@ export const runAsNonRoot = defineContainerControl({
     root: 'runAsUser is explicitly 0, and runAsNonRoot would only keep the container from starting',
     imageTrusted: "runAsNonRoot is true already, so the image's own user is trusted and none is guessed",
     platformLeavesUser: "the platform admitted the pod without a user, so the image's own may be root",
+    unmappedUser: 'the user ID is above 65535, and the user namespace of the pod ends there',
+    lowHostPort: 'it listens on a port below 1024 of the node, which only root can bind',
     windowsUser:
       'on Windows it is set only where runAsUserName names a user other than ContainerAdministrator',
   },
   notes: {
     platformUser: 'the platform picks the user ID (OpenShift range), so none is set',
-    knownUser: 'the user ID is the one known for this image, or asked for by annotation',
+    knownUser: 'the user ID is one that is known to fit',
   },
   options: z.strictObject({
     runAsUser: userId.default(1000).describe('User ID for containers that name none'),
@@ -49,20 +53,27 @@ export const runAsNonRoot = defineContainerControl({
     const fate = userFate(container, context);
     if (fate.kind === 'done') return keep();
     if (fate.kind !== 'nonRoot') return skip(fate.kind);
-    return nonRootChange(fate, effectiveRunAsUser(container, context.pod.spec) !== undefined, context);
+    const hasUser = effectiveRunAsUser(container, context.pod.spec) !== undefined;
+    return nonRootChange(fate, hasUser, context.known(container), context);
   },
 });
 
 type NonRootFate = UserFate & { kind: 'nonRoot' };
-type NonRootChange = Change<Container, 'knownUser' | 'platformUser'>;
+type NonRootChange = Change<Container, 'knownUser' | 'platformUser', never>;
 
-/** The change that most containers get, by the policy's intent. */
-const usualChanges = new WeakMap<NonRootIntent, NonRootChange>();
+/** The change that most containers get, by what gives the user: the policy's intent, or what is known of the image. */
+const usualChanges = new WeakMap<NonRootIntent | Known, NonRootChange>();
 
-function nonRootChange(fate: NonRootFate, hasUser: boolean, { nonRoot }: Context): NonRootChange {
-  const isUsual =
-    !hasUser && nonRoot !== undefined && fate.runAsNonRoot && fate.runAsUser === nonRoot.runAsUser;
-  const usual = isUsual ? usualChanges.get(nonRoot) : undefined;
+function nonRootChange(
+  fate: NonRootFate,
+  hasUser: boolean,
+  known: Known,
+  { nonRoot }: Context,
+): NonRootChange {
+  const isKnown = !hasUser && fate.runAsUser !== undefined && fate.runAsUser === known.runAsUser;
+  const giver = isKnown ? known : nonRoot;
+  const isUsual = !hasUser && fate.runAsNonRoot && giver !== undefined;
+  const usual = isUsual ? usualChanges.get(giver) : undefined;
   if (usual !== undefined) return usual;
   const securityContext = {
     ...(fate.runAsNonRoot && { runAsNonRoot: true }),
@@ -70,18 +81,17 @@ function nonRootChange(fate: NonRootFate, hasUser: boolean, { nonRoot }: Context
   };
   const made = constantChange<Container, 'knownUser' | 'platformUser'>(
     { securityContext },
-    hasUser ? undefined : noteUser(fate, nonRoot),
+    hasUser ? undefined : noteUser(fate, isKnown ? known : undefined),
   );
-  if (isUsual) usualChanges.set(nonRoot, made);
+  if (isUsual) usualChanges.set(giver, made);
   return made;
 }
 
-function noteUser(fate: NonRootFate, nonRoot: NonRootIntent | undefined) {
-  if (fate.runAsUser !== undefined) return fate.runAsUser === nonRoot?.runAsUser ? undefined : knownUser;
-  return nonRoot?.runAsUser === undefined ? platformUser : undefined;
+function noteUser(fate: NonRootFate, known: Known | undefined) {
+  if (known !== undefined) return noteWithSource('knownUser', known.sources.runAsUser);
+  return fate.runAsUser === undefined ? platformUser : undefined;
 }
 
-const knownUser = { notes: ['knownUser' as const] };
 const platformUser = { notes: ['platformUser' as const] };
 
 /** An image's default user there is often ContainerAdministrator, which the kubelet then refuses. */
@@ -89,6 +99,8 @@ function hardenOnWindows(container: Container, { pod }: Context) {
   const nonRoot = effectiveRunAsNonRoot(container, pod.spec);
   if (nonRoot === true) return keep();
   if (nonRoot === false) return skip('rootAllowed');
+  // Windows does not look at it, but a pod that does not say its system may land on Linux.
+  if (effectiveRunAsUser(container, pod.spec) === 0) return skip('root');
   const user = windowsUserName(container, pod.spec);
   if (user === undefined || user.toLowerCase() === 'containeradministrator') return skip('windowsUser');
   return constantChange<Container>({ securityContext: { runAsNonRoot: true } });

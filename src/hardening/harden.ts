@@ -1,62 +1,138 @@
 import type { Operation } from 'fast-json-patch';
 import type { Change, Context, Decision } from '../controls/kit/define.js';
 import { isPrivileged, isWindows } from '../controls/kit/security.js';
-import { allContainers } from '../controls/kit/user.js';
 import {
   annotationKeys,
   type Container,
   type ContainerList,
   containerLists,
+  type Metadata,
   type NamespaceFacts,
   type Pod,
   type PodSpec,
   type Volume,
 } from '../kubernetes.js';
-import type { Plan, PlannedControl } from '../policy/plan.js';
+import type { Notice } from '../policy/notices.js';
+import type { NamespaceMode, Plan, PlannedControl } from '../policy/plan.js';
 import { type Mark, markOf } from './mark.js';
-import { addOperations, combine, filled, type Tree } from './merge.js';
-import type { EngineSkip, Finding, Report } from './report.js';
+import { addItemOperations, addOperations, combine, filled, type Tree, withItemsFilled } from './merge.js';
+import { removeVolumeOperations, withoutVolume } from './removal.js';
+import {
+  type EngineSkip,
+  type Exemption,
+  exemptions,
+  type Finding,
+  maxContainers,
+  type Report,
+} from './report.js';
 
 const skips = {
   windows: { kind: 'skip', reason: 'windows' },
   privileged: { kind: 'skip', reason: 'privileged' },
   optedOut: { kind: 'skip', reason: 'optedOut' },
-  imageCannot: { kind: 'skip', reason: 'imageCannot' },
-} as const satisfies Record<EngineSkip, Decision>;
+} as const satisfies Partial<Record<EngineSkip, Decision>>;
 
-const noRoomForMark = {
+function imageCannot(reason: string): Decision {
+  return { kind: 'skip', reason: 'imageCannot', ...(reason !== '' && { detail: reason }) };
+}
+
+const noRoomForMark: Notice = {
   code: 'noRoomForMark',
   text: `no room for the annotation ${annotationKeys.hardened}: annotations may hold 256 KiB in all`,
 };
 
 /** Hardens one pod as the plan says: every decision with its reason, the hardened pod, and the patch that leads
  *  there. Pure; `pod` is not touched, and the hardened pod shares with it all that no control changed. */
-export function harden(pod: Pod, plan: Plan, facts: NamespaceFacts): Report {
-  const { policy, mode, exemption, notices } = plan;
-  if (exemption !== undefined) {
-    return { policy, mode, exemption, notices, findings: [], changed: [], hardened: pod, patch: [] };
-  }
-  const hearing = new Hearing(pod, plan, facts);
+export function harden(
+  pod: Pod,
+  plan: Plan,
+  facts: NamespaceFacts,
+  expected: Expected = nothingExpected,
+): Report {
+  if (plan.exemption !== undefined) return leave(pod, plan, plan.exemption);
+  if (hasTooManyContainers(pod.spec)) return leaveAlone(pod, plan, 'tooManyContainers');
+  const hearing = new Hearing(expected === nothingExpected ? pod : asMade(pod, expected), plan, facts);
   const wishes: Wish[] = [];
   for (const list of containerLists) hearing.askAboutContainers(list, wishes);
-  hearing.askAboutPod(wishes);
+  hearing.askAboutPod(pod.spec, wishes);
   return report(pod, plan, hearing, wishes);
+}
+
+/** The report on a pod that is left as it is, for its own sake, which is told. */
+export function leaveAlone(pod: Pod, plan: Plan, code: 'tooManyContainers' | 'nearlyTooLarge'): Report {
+  return leave(pod, plan, code, { code, text: `not hardened: ${exemptions[code]}` });
+}
+
+function leave(pod: Pod, { policy, mode, notices }: Plan, exemption: Exemption, ...more: Notice[]): Report {
+  const none = { findings: [], changed: [], patch: [], hardened: pod };
+  return { policy, mode, exemption, notices: [...notices, ...more], ...none };
+}
+
+function hasTooManyContainers({ initContainers, containers }: PodSpec): boolean {
+  return (initContainers?.length ?? 0) + containers.length > maxContainers;
+}
+
+/** Hardens the ephemeral containers that a running pod is given: those of `pod` that are not among `existing`, by
+ *  name. The others, the rest of the pod and its annotations can no longer change. `plan` is one for ephemeral containers. */
+export function hardenEphemeral(
+  pod: Pod,
+  existing: ReadonlySet<string>,
+  plan: Plan,
+  facts: NamespaceFacts,
+): Report {
+  if (plan.exemption !== undefined) return leave(pod, plan, plan.exemption);
+  const hearing = new Hearing(pod, plan, facts);
+  const wishes: Wish[] = [];
+  hearing.askAboutNewcomers(existing, wishes);
+  const { findings } = hearing;
+  const { notices } = plan;
+  const found = { findings, notices, changed: changedControls(plan, hearing), patch: operationsOf(wishes) };
+  return new HardeningReport(plan, found, () => grant(pod, wishes, [], undefined));
+}
+
+/** What a pod template lacks and its pods will have: controls see it, the hardened pod and the patch do not hold it. */
+export interface Expected {
+  /** Such as a StatefulSet's claims; they take the place of those with the same names. */
+  readonly volumes: readonly Volume[];
+  readonly ownerReferences: Metadata['ownerReferences'];
+}
+
+export const nothingExpected: Expected = { volumes: [], ownerReferences: undefined };
+
+/** The pod as a controller makes it from a template. */
+function asMade(pod: Pod, { volumes, ownerReferences }: Expected): Pod {
+  const names = new Set(volumes.map(({ name }) => name));
+  const others = pod.spec.volumes?.filter(({ name }) => !names.has(name)) ?? [];
+  return {
+    metadata: { ...pod.metadata, ...(ownerReferences && { ownerReferences }) },
+    spec: volumes.length === 0 ? pod.spec : { ...pod.spec, volumes: [...others, ...volumes] },
+  };
 }
 
 /** What the controls want of one object below the pod. */
 interface Wish {
-  readonly list: ContainerList | undefined;
+  readonly list: ContainerList | 'ephemeralContainers' | undefined;
   readonly index: number;
   readonly target: Tree;
   readonly wanted: Tree;
   /** What only this object gets. */
   readonly own: Tree | undefined;
+  /** What is filled in items of its lists. */
+  readonly items: Tree | undefined;
+}
+
+interface ContainerWishes {
+  readonly sets: readonly Tree[];
+  readonly own: Tree | undefined;
+  readonly items: Tree | undefined;
 }
 
 /** Asks every control about one pod, and keeps the record. */
 class Hearing {
   readonly findings: Finding[] = [];
   readonly changed = new Set<string>();
+  /** Names of volumes that go. */
+  readonly removed: string[] = [];
   readonly #pod: Pod;
   readonly #controls: readonly PlannedControl[];
   readonly #withUser: Context;
@@ -65,6 +141,8 @@ class Hearing {
   readonly #windows: boolean;
   readonly #known: Context['known'];
   readonly #volumes = new Map<string, Volume>();
+  /** What the images of the containers that were asked about cannot run under, all together. */
+  readonly #cannot: Record<string, string> = {};
 
   constructor(pod: Pod, plan: Plan, facts: NamespaceFacts) {
     const { nonRoot, controls, known } = plan;
@@ -84,18 +162,29 @@ class Hearing {
     const containers = this.#pod.spec[list];
     if (containers == null) return;
     for (const [index, container] of containers.entries()) {
-      const [sets, own] = this.#askAboutContainer(container, `${list}/${container.name}`);
+      const { sets, own, items } = this.#askAboutContainer(container, `${list}/${container.name}`);
       if (sets.length > 0) {
-        wishes.push({ list, index, target: container, wanted: combine(sets), own });
+        wishes.push({ list, index, target: container, wanted: combine(sets), own, items });
       }
     }
   }
 
-  #askAboutContainer(container: Container, target: string): [sets: Tree[], own: Tree | undefined] {
+  askAboutNewcomers(existing: ReadonlySet<string>, wishes: Wish[]): void {
+    const list = 'ephemeralContainers';
+    for (const [index, container] of (this.#pod.spec[list] ?? []).entries()) {
+      if (existing.has(container.name)) continue;
+      const { sets, own, items } = this.#askAboutContainer(container, `${list}/${container.name}`);
+      if (sets.length > 0) wishes.push({ list, index, target: container, wanted: combine(sets), own, items });
+    }
+  }
+
+  #askAboutContainer(container: Container, target: string): ContainerWishes {
     const isPrivilegedContainer = isPrivileged(container.securityContext);
     const { cannot } = this.#known(container);
+    Object.assign(this.#cannot, cannot);
     const sets: Tree[] = [];
     let own: Tree | undefined;
+    let items: Tree | undefined;
     let position = 0;
     for (const control of this.#controls) {
       const survey = this.#surveys[position++];
@@ -106,20 +195,20 @@ class Hearing {
         bound.decide(container, this.#contextOf(control), survey);
       if (!this.#record(control, target, decision)) continue;
       sets.push(decision.set as Tree);
-      if (decision.own !== undefined)
-        own = own === undefined ? (decision.own as Tree) : combine([own, decision.own as Tree]);
+      if (decision.own !== undefined) own = join(own, decision.own);
+      if (decision.items !== undefined) items = join(items, decision.items);
     }
-    return [sets, own];
+    return { sets, own, items };
   }
 
-  askAboutPod(wishes: Wish[]): void {
+  askAboutPod(target: PodSpec, wishes: Wish[]): void {
     const { spec } = this.#pod;
     const sets: Tree[] = [];
-    const cannot = allContainers(spec).flatMap((container) => this.#known(container).cannot);
     for (const control of this.#controls) {
       const { bound } = control;
       if (bound.scope !== 'pod') continue;
-      const decision = this.#skipOf(control, false, cannot) ?? bound.decide(spec, this.#contextOf(control));
+      const decision =
+        this.#skipOf(control, false, this.#cannot) ?? bound.decide(spec, this.#contextOf(control));
       if (this.#record(control, 'pod', decision)) sets.push(decision.set as Tree);
     }
     for (const { name } of spec.volumes ?? []) this.#volumes.delete(name);
@@ -128,9 +217,10 @@ class Hearing {
       wishes.push({
         list: undefined,
         index: 0,
-        target: spec,
+        target,
         wanted: combine(sets),
         own: undefined,
+        items: undefined,
       });
     }
   }
@@ -138,12 +228,13 @@ class Hearing {
   #skipOf(
     { id, optedOut, os }: PlannedControl,
     isPrivilegedContainer: boolean,
-    cannot: readonly string[],
+    cannot: Readonly<Record<string, string>>,
   ): Decision | undefined {
     if (optedOut) return skips.optedOut;
     if (isPrivilegedContainer) return skips.privileged;
     if (this.#windows && os === 'linux') return skips.windows;
-    return cannot.includes(id) ? skips.imageCannot : undefined;
+    const reason = cannot[id];
+    return reason === undefined ? undefined : imageCannot(reason);
   }
 
   #contextOf({ seesNonRoot }: PlannedControl): Context {
@@ -158,52 +249,93 @@ class Hearing {
     if (decision.volumes !== undefined) {
       for (const volume of decision.volumes) this.#volumes.set(volume.name, volume);
     }
+    if (decision.withoutVolume !== undefined) this.removed.push(decision.withoutVolume);
     return true;
   }
 }
 
-function report(pod: Pod, plan: Plan, { findings, changed }: Hearing, wishes: readonly Wish[]): Report {
-  const { policy, mode, controls } = plan;
+function join(tree: Tree | undefined, more: object): Tree {
+  return tree === undefined ? (more as Tree) : combine([tree, more as Tree]);
+}
+
+function report(pod: Pod, plan: Plan, hearing: Hearing, wishes: readonly Wish[]): Report {
+  const { findings, removed } = hearing;
+  const patch = operationsOf(wishes);
+  for (const volume of removed) removeVolumeOperations(pod.spec, volume, patch);
+  const changed = changedControls(plan, hearing);
+  const mark = changed.length === 0 ? undefined : markOf(pod.metadata, plan.policy, changed);
+  if (mark !== undefined) patch.push(mark.operation);
+  const notices = changed.length > 0 && mark === undefined ? [...plan.notices, noRoomForMark] : plan.notices;
+  return new HardeningReport(plan, { findings, notices, changed, patch }, () =>
+    grant(pod, wishes, removed, mark),
+  );
+}
+
+function operationsOf(wishes: readonly Wish[]): Operation[] {
   const patch: Operation[] = [];
-  for (const { list, index, target, wanted, own } of wishes) {
+  for (const { list, index, target, wanted, own, items } of wishes) {
     const pointer = list === undefined ? '/spec' : `/spec/${list}/${index}`;
     addOperations(target, wanted, pointer, patch);
     if (own !== undefined) addOperations(target, own, pointer, patch);
+    if (items !== undefined) addItemOperations(target, items, pointer, patch);
   }
+  return patch;
+}
+
+/** In the order of the plan. */
+function changedControls({ controls }: Plan, { changed }: Hearing): string[] {
   const ids: string[] = [];
   for (const { id } of controls) if (changed.has(id)) ids.push(id);
-  const mark = ids.length === 0 ? undefined : markOf(pod.metadata, policy, ids);
-  if (mark !== undefined) patch.push(mark.operation);
-  const notices = ids.length > 0 && mark === undefined ? [...plan.notices, noRoomForMark] : plan.notices;
-  let hardened: Pod | undefined;
-  return {
-    policy,
-    mode,
-    exemption: undefined,
-    notices,
-    findings,
-    changed: ids,
-    patch,
-    // The admission path answers with the patch and never looks at it.
-    get hardened() {
-      return (hardened ??= grant(pod, wishes, mark));
-    },
-  };
+  return ids;
+}
+
+/** A class, because a getter in an object literal gives V8 a new shape for each report, which outlives it. */
+class HardeningReport implements Report {
+  readonly policy: string;
+  readonly mode: NamespaceMode;
+  readonly exemption = undefined;
+  readonly findings: readonly Finding[];
+  readonly notices: readonly Notice[];
+  readonly changed: readonly string[];
+  readonly patch: readonly Operation[];
+  readonly #grant: () => Pod;
+  #hardened: Pod | undefined;
+
+  constructor(
+    { policy, mode }: Plan,
+    { findings, notices, changed, patch }: Pick<Report, 'findings' | 'notices' | 'changed' | 'patch'>,
+    grantWishes: () => Pod,
+  ) {
+    this.policy = policy;
+    this.mode = mode;
+    this.findings = findings;
+    this.notices = notices;
+    this.changed = changed;
+    this.patch = patch;
+    this.#grant = grantWishes;
+  }
+
+  /** Worked out when first asked for: the admission path answers with the patch and never looks at it. */
+  get hardened(): Pod {
+    return (this.#hardened ??= this.#grant());
+  }
 }
 
 const noTree: Tree = {};
 
 /** The pod with all wishes granted, sharing with it all that no wish touches. */
-function grant(pod: Pod, wishes: readonly Wish[], mark: Mark | undefined): Pod {
+function grant(pod: Pod, wishes: readonly Wish[], removed: readonly string[], mark: Mark | undefined): Pod {
   let spec = pod.spec as unknown as Tree;
-  for (const { list, index, target, wanted, own = noTree } of wishes) {
-    if (list === undefined) {
-      spec = filled(spec, wanted);
-    } else {
-      const containers = [...(spec[list] as unknown[])];
-      containers[index] = filled(filled(target, wanted), own);
-      spec = { ...spec, [list]: containers };
+  const copied = new Set<Wish['list']>();
+  for (const { list, index, target, wanted, own = noTree, items = noTree } of wishes) {
+    if (list === undefined) spec = filled(spec, wanted);
+    else {
+      // Once, not once a container.
+      if (!copied.has(list)) spec = { ...spec, [list]: [...(spec[list] as unknown[])] };
+      copied.add(list);
+      (spec[list] as unknown[])[index] = withItemsFilled(filled(filled(target, wanted), own), items);
     }
   }
-  return { ...pod, ...(mark && { metadata: mark.metadata() }), spec: spec as unknown as PodSpec };
+  const kept = removed.reduce(withoutVolume, spec as unknown as PodSpec);
+  return { ...pod, ...(mark && { metadata: mark.metadata() }), spec: kept };
 }

@@ -1,5 +1,7 @@
 import type { Operation } from 'fast-json-patch';
 import { annotationKeys, type Metadata } from '../kubernetes.js';
+import { catalogue } from '../policy/catalogue.js';
+import { isTree } from './merge.js';
 
 /** Largest sum of keys and values of a pod's annotations, in bytes (apimachinery, TotalAnnotationSizeLimitB). */
 const maxAnnotationBytes = 256 * 1024;
@@ -11,15 +13,18 @@ export interface Mark {
   metadata(): Metadata;
 }
 
-/** The mark for a pod, undefined where it would not fit. That of an earlier call is completed, not replaced. */
+/** The mark for a pod, undefined where it would not fit. That of an earlier call is completed, not replaced.
+ *  @throws TypeError where metadata or annotations are no mappings */
 export function markOf(
   metadata: Metadata | undefined,
   policy: string,
   changed: readonly string[],
 ): Mark | undefined {
   const annotations = metadata?.annotations;
+  for (const part of [metadata, annotations])
+    if (part != null && !isTree(part)) throw new TypeError('metadata and annotations: expected mappings');
   const earlier = annotations?.[annotationKeys.hardened];
-  const controls = earlier === undefined ? changed : mergeWithEarlier(earlier, changed);
+  const controls = earlier == null ? changed : mergeWithEarlier(earlier, changed);
   const value = `${policy}: ${controls.join(',')}`;
   if (
     annotations != null &&
@@ -43,7 +48,8 @@ const pointerToMark = `/metadata/annotations/${annotationKeys.hardened.replaceAl
 
 function mergeWithEarlier(earlier: string, changed: readonly string[]): string[] {
   const before = earlier.match(/^[^:]*: ([A-Za-z,]+)$/)?.[1]?.split(',') ?? [];
-  return [...new Set([...before, ...changed])].toSorted();
+  // A word that somebody wrote there by hand is no control.
+  return [...new Set([...before.filter((id) => catalogue.has(id)), ...changed])].toSorted();
 }
 
 /** In bytes of UTF-8; the exact count is taken only where a cheap upper bound leaves a doubt. */

@@ -3,7 +3,8 @@ import { deepFreeze } from '../controls/kit/freeze.js';
 
 export type Tree = Readonly<Record<string, unknown>>;
 
-function isTree(value: unknown): value is Tree {
+/** Whether it is a JSON object. */
+export function isTree(value: unknown): value is Tree {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
@@ -62,20 +63,60 @@ function gather(wanted: Record<string, unknown>, set: Tree): void {
 }
 
 /** The operations that add to `target` what `wanted` has and it lacks. What is set stays to the letter; a list is
- *  appended to. As deep as `wanted`, whatever the depth of `target`. */
-export function addOperations(target: Tree, wanted: Tree, pointer: string, operations: Operation[]): void {
+ *  appended to. As deep as `wanted`, whatever the depth of `target`.
+ *  @throws TypeError where it holds something else than the mapping or list that is to be added to: no operation could
+ *  be applied there */
+export function addOperations(target: unknown, wanted: Tree, pointer: string, operations: Operation[]): void {
+  if (!isTree(target)) throw misfit(pointer, 'a mapping');
   for (const key of Object.keys(wanted)) {
     const value = wanted[key];
     const present = target[key];
     if (present == null) {
-      operations.push({ op: 'add', path: `${pointer}/${key}`, value });
+      operations.push({ op: 'add', path: `${pointer}/${escapeKey(key)}`, value });
     } else if (Array.isArray(value)) {
+      if (!Array.isArray(present)) throw misfit(`${pointer}/${key}`, 'a list');
       for (const item of value as unknown[])
         operations.push({ op: 'add', path: `${pointer}/${key}/-`, value: item });
-    } else if (isTree(value) && isTree(present)) {
+    } else if (isTree(value)) {
       addOperations(present, value, `${pointer}/${key}`, operations);
     }
   }
+}
+
+function misfit(pointer: string, expected: string): TypeError {
+  return new TypeError(`${pointer}: expected ${expected}`);
+}
+
+/** A key as a JSON Pointer spells it (RFC 6901). */
+function escapeKey(key: string): string {
+  return key.includes('/') || key.includes('~') ? key.replaceAll('~', '~0').replaceAll('/', '~1') : key;
+}
+
+/** The operations that fill fields in items of the target's own lists: `items` holds list, index, fields. */
+export function addItemOperations(target: Tree, items: Tree, pointer: string, operations: Operation[]): void {
+  for (const [key, wanted] of Object.entries(items)) {
+    const list = target[key] as readonly Tree[];
+    for (const [index, fields] of Object.entries(wanted as Readonly<Record<string, Tree>>))
+      addOperations(itemAt(list, index), fields, `${pointer}/${key}/${index}`, operations);
+  }
+}
+
+/** A copy of `target` as those operations leave it. */
+export function withItemsFilled(target: Tree, items: Tree): Tree {
+  const copy: Record<string, unknown> = { ...target };
+  for (const [key, wanted] of Object.entries(items)) {
+    const list = [...(target[key] as readonly Tree[])];
+    for (const [index, fields] of Object.entries(wanted as Readonly<Record<string, Tree>>))
+      list[Number(index)] = filled(itemAt(list, index), fields);
+    copy[key] = list;
+  }
+  return copy;
+}
+
+function itemAt(list: readonly Tree[], index: string): Tree {
+  const item = list[Number(index)];
+  if (item === undefined) throw new RangeError(`expected an item ${index}, found a list of ${list.length}`);
+  return item;
 }
 
 /** A copy of `target` as those operations leave it, sharing with it all that they do not touch. */

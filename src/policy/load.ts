@@ -4,10 +4,45 @@ import { type Complaint, messageOf, type Position, PolicyError } from '../errors
 import { didYouMean } from './nearest.js';
 import { type PolicyDocument, policyJsonSchema, policySchema } from './schema.js';
 
+/** A file of policies as it was read. */
+export interface PolicyFile {
+  readonly file: string;
+  readonly text: string;
+}
+
 /** Policies of one text.
- *  @throws PolicyError with file, line and column of the first fault. An unknown key is one, so that a typo never
- *  switches a control off */
+ *  @throws PolicyError as `parsePolicyFiles` */
 export function parsePolicies(text: string, file: string): PolicyDocument[] {
+  return parsePolicyFiles([{ file, text }]);
+}
+
+/** Policies of some files.
+ *  @throws PolicyError with file, line and column of the first fault. An unknown key is one, so that a typo never
+ *  switches a control off; so is a name that another policy has, of which one would be lost */
+export function parsePolicyFiles(files: readonly PolicyFile[]): PolicyDocument[] {
+  const names = new Map<string, Position>();
+  return files.flatMap(({ file, text }) =>
+    parseText(text, file).map(({ policy, position }) => {
+      const { name } = policy.metadata;
+      const other = names.get(name);
+      if (other !== undefined) {
+        const found = `"${name}" again, after ${other.file}:${other.line}:${other.column}`;
+        const complaint = { where: 'metadata.name', expected: 'a name of its own', found };
+        throw new PolicyError({ ...complaint, advice: 'rename one' }, position);
+      }
+      names.set(name, position);
+      return policy;
+    }),
+  );
+}
+
+/** A policy, and where its name stands. */
+interface PlacedPolicy {
+  readonly policy: PolicyDocument;
+  readonly position: Position;
+}
+
+function parseText(text: string, file: string): PlacedPolicy[] {
   const lineCounter = new LineCounter();
   const documents = parseAllDocuments(text, { lineCounter, schema: 'core', prettyErrors: false });
   return [...documents].flatMap((document) => {
@@ -20,7 +55,9 @@ export function parsePolicies(text: string, file: string): PolicyDocument[] {
       );
     }
     const value = valueOf(document, lineCounter, file);
-    return value === null ? [] : [checkDocument(value, document, lineCounter, file)];
+    if (value === null) return [];
+    const policy = checkDocument(value, document, lineCounter, file);
+    return [{ policy, position: positionAt(['metadata', 'name'], document, lineCounter, file) }];
   });
 }
 
@@ -66,17 +103,23 @@ function complain(issue: z.core.$ZodIssue, value: unknown): Complaint {
   const found = describe(valueAt(value, issue.path));
   if (issue.code === 'invalid_value') {
     const options = issue.values.map(String);
-    const advice = didYouMean(String(valueAt(value, issue.path)), options);
+    const wrong = valueAt(value, issue.path);
+    const isBoolean = typeof wrong === 'boolean' && options.includes('off');
+    const advice = isBoolean ? 'write it in quotes: "off"' : didYouMean(String(wrong), options);
     return { where, expected: options.join(', '), found, ...(advice !== undefined && { advice }) };
   }
-  return {
-    where,
-    expected: issue.message
-      .replace(/^Invalid input: /, '')
-      .replace(/^expected /, '')
-      .replace(/, received .*$/, ''),
-    found,
-  };
+  if (issue.code === 'invalid_key') {
+    const [reason] = issue.issues;
+    return { where, expected: expectationOf(reason ?? issue), found: `"${String(issue.path.at(-1))}"` };
+  }
+  return { where, expected: expectationOf(issue), found };
+}
+
+function expectationOf({ message }: { readonly message: string }): string {
+  return message
+    .replace(/^Invalid input: /, '')
+    .replace(/^expected /, '')
+    .replace(/, received .*$/, '');
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
@@ -113,17 +156,30 @@ function positionOf(
   lineCounter: LineCounter,
   file: string,
 ): Position {
-  for (let depth = issue.path.length; depth >= 0; depth--) {
-    const node: unknown = document.getIn(issue.path.slice(0, depth), true);
-    if (issue.code === 'unrecognized_keys' && isMap(node)) {
-      const pair = node.items.find((item) => isPair(item) && String(item.key) === issue.keys[0]);
-      const range = (pair?.key as { range?: [number, number, number] } | undefined)?.range;
-      if (range) return placeOf(range[0], lineCounter, file);
-    }
-    const range = (node as { range?: [number, number, number] } | undefined)?.range;
-    if (range) return placeOf(range[0], lineCounter, file);
+  const node: unknown = document.getIn(issue.path, true);
+  if (issue.code === 'unrecognized_keys' && isMap(node)) {
+    const pair = node.items.find((item) => isPair(item) && String(item.key) === issue.keys[0]);
+    const range = rangeOf(pair?.key);
+    if (range !== undefined) return placeOf(range[0], lineCounter, file);
+  }
+  return positionAt(issue.path, document, lineCounter, file);
+}
+
+function positionAt(
+  path: readonly PropertyKey[],
+  document: Document,
+  lineCounter: LineCounter,
+  file: string,
+): Position {
+  for (let depth = path.length; depth >= 0; depth--) {
+    const range = rangeOf(document.getIn(path.slice(0, depth), true));
+    if (range !== undefined) return placeOf(range[0], lineCounter, file);
   }
   return { file, line: 1, column: 1 };
+}
+
+function rangeOf(node: unknown): readonly [number, number, number] | undefined {
+  return (node as { range?: [number, number, number] | null } | undefined)?.range ?? undefined;
 }
 
 function placeOf(offset: number, lineCounter: LineCounter, file: string): Position {

@@ -1,7 +1,7 @@
 import { annotationKeys, labelKeys, type NamespaceFacts } from '../kubernetes.js';
 import { controlIds } from './catalogue.js';
 import { didYouMean } from './nearest.js';
-import type { Notice } from './plan.js';
+import { type Notice, type Notices, quote } from './notices.js';
 import type { PolicyDocument } from './schema.js';
 
 /** What a pod's opt-out annotations come to. */
@@ -23,7 +23,7 @@ export function readOptOut(
   policy: PolicyDocument,
   facts: NamespaceFacts,
   today: string,
-  notices: Notice[],
+  notices: Notices,
 ): OptOut {
   const asked = readAskedControls(annotations[annotationKeys.optOut], notices);
   const reason = annotations[annotationKeys.optOutReason]?.trim() || undefined;
@@ -31,32 +31,31 @@ export function readOptOut(
   if (asked.length === 0) return none;
   const refusal = refuse(policy.spec.optOut, reason, until, today);
   if (refusal !== undefined) {
-    notices.push(refusal);
+    notices.add(refusal.code, () => refusal.text);
     return none;
   }
   const granted = readGrant(facts);
   const refused = asked.filter((id) => !granted(id));
   if (refused.length > 0) {
     const what = refused.length === controlIds.length ? 'its opt-out' : `opt-out of ${refused.join(', ')}`;
-    notices.push({
-      code: 'optOutDenied',
-      text: `${what} ignored: the namespace does not grant it (${labelKeys.optOut})`,
-    });
+    notices.add(
+      'optOutDenied',
+      () => `${what} ignored: the namespace does not grant it (${labelKeys.optOut})`,
+    );
   }
   return { controls: new Set(asked.filter(granted)), reason, until };
 }
 
-function readAskedControls(text: string | undefined, notices: Notice[]): string[] {
+function readAskedControls(text: string | undefined, notices: Notices): string[] {
   if (text == null) return [];
   const asked: string[] = [];
   for (const word of text.split(',').map((part) => part.trim())) {
     if (word === 'all') asked.push(...controlIds);
     else if ((controlIds as readonly string[]).includes(word)) asked.push(word);
     else if (word !== '') {
-      const advice = didYouMean(word, [...controlIds, 'all']) ?? 'it names no control';
-      notices.push({
-        code: 'unknownControl',
-        text: `${annotationKeys.optOut}: no control "${word}"; ${advice}`,
+      notices.add('unknownControl', () => {
+        const advice = didYouMean(word, [...controlIds, 'all']) ?? 'it names no control';
+        return `${annotationKeys.optOut}: no control ${quote(word)}; ${advice}`;
       });
     }
   }
@@ -86,7 +85,7 @@ function refuse(
   if (!isDate(until)) {
     return {
       code: 'badDate',
-      text: `${annotationKeys.optOutUntil}: expected a date such as 2027-01-31, found "${until}"`,
+      text: `${annotationKeys.optOutUntil}: expected a date such as 2027-01-31, found ${quote(until)}`,
     };
   }
   return until < today
@@ -105,4 +104,17 @@ function readGrant({ labels }: NamespaceFacts): (id: string) => boolean {
   if (label === undefined || label === 'allowed') return () => true;
   const granted = label.split('.');
   return (id) => granted.includes(id);
+}
+
+/** Tells what is wrong with the namespace's grant: a word that means nothing would grant nothing in silence. */
+export function noticeGrant({ labels }: NamespaceFacts, notices: Notices): void {
+  const label = labels[labelKeys.optOut];
+  if (label === undefined || label === 'allowed' || label === 'denied') return;
+  for (const word of label.split('.')) {
+    if ((controlIds as readonly string[]).includes(word)) continue;
+    notices.add('unknownGrant', () => {
+      const advice = didYouMean(word, [...controlIds, 'allowed', 'denied']) ?? 'it grants nothing';
+      return `${labelKeys.optOut} of the namespace: no control ${quote(word)}; ${advice}`;
+    });
+  }
 }

@@ -10,19 +10,14 @@ import {
   type NamespaceFacts,
 } from '../kubernetes.js';
 import { didYouMean } from './nearest.js';
-import { type OptOut, readOptOut } from './optOut.js';
+import { type Notice, Notices, quote } from './notices.js';
+import { noticeGrant, type OptOut, readOptOut } from './optOut.js';
 import { type Policy, type PolicySet, settingsOf } from './policy.js';
 
 export const namespaceModes = ['enforce', 'warn', 'audit'] as const;
 /** What becomes of a namespace's pods: patched; told of; only counted and logged. */
 export type NamespaceMode = (typeof namespaceModes)[number];
 export type RunningMode = Exclude<ControlMode, 'off'>;
-
-/** What a person should know of how labels and annotations were read. */
-export interface Notice {
-  readonly code: string;
-  readonly text: string;
-}
 
 /** One control on one pod. */
 export interface PlannedControl {
@@ -45,6 +40,8 @@ export interface Plan {
   readonly optOut: OptOut | undefined;
   readonly notices: readonly Notice[];
   readonly known: (container: Container) => Known;
+  /** What becomes of ephemeral containers, where the namespace lets it. */
+  readonly ephemeralMode: ControlMode;
 }
 
 /** What a plan is made of, besides the pod. */
@@ -59,6 +56,11 @@ export interface PlanInput {
 
 const strength: Readonly<Record<ControlMode, number>> = { off: 0, audit: 1, warn: 2, enforce: 3 };
 
+/** The mode that holds where two are asked for. */
+export function weakerOf<One extends ControlMode, Other extends ControlMode>(one: One, other: Other) {
+  return strength[one] < strength[other] ? one : other;
+}
+
 /** The plan for pods of a namespace that carry no annotations of ours. */
 export function planNamespace({
   policies,
@@ -66,28 +68,30 @@ export function planNamespace({
   unlabelledMode,
   defaultPolicy,
 }: PlanInput): Plan & { source: Policy } {
-  const notices: Notice[] = [];
+  const notices = new Notices();
   const policyName = facts.labels[labelKeys.policy] ?? defaultPolicy;
   const named = policies.get(policyName);
   if (named === undefined) {
-    const advice =
-      didYouMean(policyName, [...policies.keys()]) ?? `there is ${[...policies.keys()].join(', ')}`;
-    notices.push({
-      code: 'unknownPolicy',
-      text: `${labelKeys.policy}: no policy "${policyName}"; ${advice}`,
+    notices.add('unknownPolicy', () => {
+      const names = [...policies.keys()];
+      const advice = didYouMean(policyName, names) ?? `there is ${names.join(', ')}`;
+      return `${labelKeys.policy}: no policy ${quote(policyName)}, taken as audit; ${advice}`;
     });
   }
   const policy = named ?? policies.get('default') ?? fail('the policy set has no default');
   const label = facts.labels[labelKeys.mode];
   const labelled = namespaceModes.find((mode) => mode === label);
   if (label !== undefined && labelled === undefined) {
-    const text = `${labelKeys.mode}: expected enforce, warn or audit, found "${label}"; taken as audit`;
-    notices.push({ code: 'unknownMode', text });
+    notices.add('unknownMode', () => {
+      const advice = didYouMean(label, namespaceModes) ?? `there is ${namespaceModes.join(', ')}`;
+      return `${labelKeys.mode}: no mode ${quote(label)}, taken as audit; ${advice}`;
+    });
   }
   // A label that means nothing must not change pods by surprise: it is looked at, not acted on.
-  const mode = notices.length > 0 ? 'audit' : (labelled ?? unlabelledMode);
+  const mode = !notices.isEmpty ? 'audit' : (labelled ?? unlabelledMode);
   const running = (mode ?? 'audit') satisfies NamespaceMode;
   const controls = planControls(policy, running);
+  noticeGrant(facts, notices);
   return {
     source: policy,
     policy: policy.name,
@@ -96,16 +100,17 @@ export function planNamespace({
     controls,
     nonRoot: intentOf(policy, facts),
     optOut: undefined,
-    notices,
+    notices: notices.all(),
     known: ({ image }) => policy.images.of(image),
+    ephemeralMode: policy.document.spec.ephemeralContainers.mode,
   };
 }
 
 function planControls(policy: Policy, namespaceMode: NamespaceMode): PlannedControl[] {
-  const weaker = (mode: ControlMode) => (strength[mode] < strength[namespaceMode] ? mode : namespaceMode);
-  const nonRootMode = weaker(policy.controls.find(({ id }) => id === 'runAsNonRoot')?.mode ?? 'off');
+  const ownNonRootMode = policy.controls.find(({ id }) => id === 'runAsNonRoot')?.mode ?? 'off';
+  const nonRootMode = weakerOf(ownNonRootMode, namespaceMode);
   return policy.controls.flatMap(({ id, os, bound, mode: ownMode }) => {
-    const mode = weaker(ownMode);
+    const mode = weakerOf(ownMode, namespaceMode);
     if (mode === 'off') return [];
     return [{ id, os, bound, mode, optedOut: false, seesNonRoot: strength[nonRootMode] >= strength[mode] }];
   });
@@ -130,14 +135,14 @@ export function planPod(
   if (annotations['kubernetes.io/config.mirror'] !== undefined)
     return { ...namespace, exemption: 'mirrorPod' };
   if (!Object.keys(annotations).some((key) => key.startsWith(keyPrefix))) return namespace;
-  const notices = [...namespace.notices];
+  const notices = new Notices(namespace.notices);
   warnOfUnknownKeys(annotations, notices);
   const optOut = readOptOut(annotations, namespace.source.document, facts, today, notices);
   const own = readOwn(annotations, notices);
   const isOut = (id: string) => optOut.controls.has(id);
   return {
     ...namespace,
-    notices,
+    notices: notices.all(),
     optOut: optOut.controls.size > 0 ? optOut : undefined,
     nonRoot: namespace.nonRoot,
     controls: namespace.controls.map((control) => ({
@@ -145,16 +150,18 @@ export function planPod(
       optedOut: isOut(control.id),
       seesNonRoot: control.seesNonRoot && !isOut('runAsNonRoot'),
     })),
-    known: own === undefined ? namespace.known : (container) => addOwn(namespace.known(container), own),
+    known: own === undefined ? namespace.known : withOwn(namespace.known, own),
   };
 }
 
-function warnOfUnknownKeys(annotations: Readonly<Record<string, string>>, notices: Notice[]): void {
+function warnOfUnknownKeys(annotations: Readonly<Record<string, string>>, notices: Notices): void {
   const known: string[] = Object.values(annotationKeys);
   for (const key of Object.keys(annotations)) {
     if (!key.startsWith(keyPrefix) || known.includes(key)) continue;
-    const advice = didYouMean(key, known) ?? 'it has no effect';
-    notices.push({ code: 'unknownAnnotation', text: `no annotation "${key}"; ${advice}` });
+    notices.add(
+      'unknownAnnotation',
+      () => `no annotation ${quote(key)}; ${didYouMean(key, known) ?? 'it has no effect'}`,
+    );
   }
 }
 
@@ -164,7 +171,7 @@ interface Own {
   readonly writablePaths: readonly string[];
 }
 
-function readOwn(annotations: Readonly<Record<string, string>>, notices: Notice[]): Own | undefined {
+function readOwn(annotations: Readonly<Record<string, string>>, notices: Notices): Own | undefined {
   const user = annotations[annotationKeys.runAsUser];
   const paths = annotations[annotationKeys.writablePaths];
   if (user == null && paths == null) return undefined;
@@ -176,40 +183,72 @@ function readOwn(annotations: Readonly<Record<string, string>>, notices: Notice[
 
 const maxUserId = 2_147_483_647;
 
-function readUser(text: string, notices: Notice[]): number | undefined {
+function readUser(text: string, notices: Notices): number | undefined {
   const user = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
   if (user >= 1 && user <= maxUserId) return user;
   const advice = user === 0 ? `; to stay root set ${annotationKeys.optOut}: runAsNonRoot` : '';
-  notices.push({
-    code: 'badRunAsUser',
-    text: `${annotationKeys.runAsUser}: expected a user ID above 0, found "${text}"${advice}`,
-  });
+  notices.add(
+    'badRunAsUser',
+    () => `${annotationKeys.runAsUser}: expected a user ID above 0, found ${quote(text)}${advice}`,
+  );
   return undefined;
 }
 
-function readPaths(text: string, notices: Notice[]): string[] {
-  return text
-    .split(',')
-    .map((path) => path.trim())
-    .filter((path) => {
-      if (path === '') return false;
-      const expected = describeBadWritablePath(path);
-      if (expected === undefined) return true;
-      notices.push({
-        code: 'badWritablePath',
-        text: `${annotationKeys.writablePaths}: expected ${expected}, found "${path}"`,
-      });
-      return false;
-    });
+/** Directories that a pod may ask for: each is a volume, and a mount in every container. */
+const maxPaths = 64;
+
+function readPaths(text: string, notices: Notices): string[] {
+  const paths: string[] = [];
+  const words = text.split(',').map((word) => word.trim());
+  for (const path of words.filter((word) => word !== '')) {
+    const expected = describeBadWritablePath(path);
+    if (expected === undefined) paths.push(path);
+    else {
+      notices.add(
+        'badWritablePath',
+        () => `${annotationKeys.writablePaths}: expected ${expected}, found ${quote(path)}`,
+      );
+    }
+  }
+  if (paths.length > maxPaths) {
+    notices.add(
+      'tooManyWritablePaths',
+      () => `${annotationKeys.writablePaths}: expected at most ${maxPaths} paths, found ${paths.length}`,
+    );
+  }
+  return paths.slice(0, maxPaths);
+}
+
+/** Each image's facts with the pod's own, worked out once a pod. */
+function withOwn(knownOf: Plan['known'], own: Own): Plan['known'] {
+  const added = new Map<Known, Known>();
+  return (container) => {
+    const known = knownOf(container);
+    const done = added.get(known) ?? addOwn(known, own);
+    added.set(known, done);
+    return done;
+  };
 }
 
 function addOwn(known: Known, own: Own): Known {
+  const asksForUser = own.runAsUser !== undefined;
+  const asksForPaths = own.writablePaths.length > 0;
+  const { runAsNonRoot: _, ...others } = known.cannot;
+  const pathSources = [
+    ...(known.writablePaths.length > 0 ? [known.sources.writablePaths ?? ''] : []),
+    annotationKeys.writablePaths,
+  ];
   return {
     ...known,
     runAsUser: own.runAsUser ?? known.runAsUser,
     writablePaths: [...known.writablePaths, ...own.writablePaths],
     // A pod that names its user knows better than the catalogue that the image needs root.
-    cannot: own.runAsUser === undefined ? known.cannot : known.cannot.filter((id) => id !== 'runAsNonRoot'),
+    cannot: asksForUser ? others : known.cannot,
+    sources: {
+      ...known.sources,
+      ...(asksForUser && { runAsUser: annotationKeys.runAsUser }),
+      ...(asksForPaths && { writablePaths: pathSources.join(', ') }),
+    },
   };
 }
 

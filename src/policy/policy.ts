@@ -31,7 +31,7 @@ export function compilePolicy(document: PolicyDocument): Policy {
       const { mode, ...options } = settingsOf(document, control.id);
       return { id: control.id, os: control.os, mode, bound: control.bind(options) };
     }),
-    images: new ImageCatalogue(document.spec.images),
+    images: new ImageCatalogue(document),
   };
 }
 

@@ -1,10 +1,18 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
+import type { SecureContextOptions } from 'node:tls';
 import type { ReviewService } from '../admission/service.js';
 import type { Certificate } from '../certificates/source.js';
 import { ReviewError } from '../errors.js';
 import { readBody } from './body.js';
+import { answerBrokenRequests, requireHost } from './brokenRequests.js';
+import { limitConnections } from './connectionLimit.js';
+import { readAfterwards } from './largeAnswer.js';
+import { LargeBodies } from './largeBodies.js';
+import { deadlineOf, leastReviews, outOfMemory, outOfTime } from './overload.js';
 import { sendProblem } from './problem.js';
+import { refuse, RequestError } from './refusal.js';
+import { TurnBatch } from './turnBatch.js';
 
 /** Largest review accepted, in bytes: the API server takes requests of 3 MiB, which grow when written as JSON, and
  *  an update carries two objects. */
@@ -12,35 +20,80 @@ export const maxBodyBytes = 16 * 1024 * 1024;
 
 export interface AdmissionServerOptions {
   readonly certificate: Certificate;
-  readonly service: ReviewService;
+  readonly service: Pick<ReviewService, 'answer'>;
   /** What answers everything else. */
   readonly fallback: RequestListener;
   /** Called with what no one foresaw. */
   readonly onError: (error: unknown) => void;
   readonly isDraining: () => boolean;
+  /** Told how many reviews of one turn there was no time for. */
+  readonly onOverload: (reviews: number) => void;
+  readonly timeouts?: Timeouts;
+  /** 4000 if left out: more than the requests that a few API servers have under way, and some 150 MiB. */
+  readonly maxConnections?: number;
+  /** Most that all bodies of several parts may hold together, in bytes; 64 MiB if left out, which is four of the
+   *  largest, and fits into the chart's memory limit beside the connections. */
+  readonly maxHeldBytes?: number;
+  /** Milliseconds on a clock that never goes back. */
+  readonly now?: () => number;
 }
+
+const defaultConnections = 4000;
+const defaultHeldBytes = 64 * 1024 * 1024;
+
+/** How long a caller may take, in milliseconds. */
+export interface Timeouts {
+  readonly handshake: number;
+  /** From the opening of the connection, or the first byte of a later request. */
+  readonly headers: number;
+  /** The same, for headers and body. */
+  readonly request: number;
+  /** Between two requests. */
+  readonly idle: number;
+  /** How often the two before are looked after. */
+  readonly check: number;
+}
+
+const defaultTimeouts: Timeouts = {
+  handshake: 10_000,
+  headers: 20_000,
+  request: 30_000,
+  // Longer than the API server keeps an idle connection (90 s), so that it is never the one to find it closed.
+  idle: 120_000,
+  check: 5000,
+};
 
 /** The HTTPS server for the API server: reviews are answered here, in front of Express, which would cost a third of
  *  the throughput. */
 export function createAdmissionServer(options: AdmissionServerOptions): Server {
-  const { certificate, fallback } = options;
+  const { certificate, fallback, timeouts = defaultTimeouts, maxConnections = defaultConnections } = options;
+  const { maxHeldBytes = defaultHeldBytes, now = () => performance.now() } = options;
+  const batch = new TurnBatch<Review>((reviews, since) => answerAll({ reviews, since, now }, options), now);
+  const inbox = { batch, largeBodies: new LargeBodies(maxHeldBytes) };
   const server = createServer(
-    { ...tlsOptionsOf(certificate), minVersion: 'TLSv1.2' },
-    (request, response) => {
-      if (isPath(request.url, '/mutate')) answerReview(request, response, options);
-      else fallback(request, response);
+    {
+      ...tlsOptionsOf(certificate),
+      handshakeTimeout: timeouts.handshake,
+      headersTimeout: timeouts.headers,
+      requestTimeout: timeouts.request,
+      keepAliveTimeout: timeouts.idle,
+      connectionsCheckingInterval: timeouts.check,
+      requireHostHeader: false,
     },
+    requireHost((request, response) => {
+      if (isPath(request.url, '/mutate')) receive(request, response, inbox, options);
+      else fallback(request, response);
+    }),
   );
-  // Longer than the API server keeps an idle connection (90 s), so that it is never the one to find it closed.
-  server.keepAliveTimeout = 120_000;
-  server.headersTimeout = 20_000;
-  server.requestTimeout = 30_000;
+  answerBrokenRequests(server);
+  limitConnections(server, maxConnections);
   return server;
 }
 
-/** Certificate and key as node:tls takes them. */
-export function tlsOptionsOf({ cert, key }: Certificate): { cert: string; key: string } {
-  return { cert, key };
+/** Certificate and key as node:tls takes them, at the start and at each change. */
+export function tlsOptionsOf({ cert, key }: Certificate): SecureContextOptions {
+  // Repeated at each change: a server forgets what it is not told again.
+  return { cert, key, minVersion: 'TLSv1.2' };
 }
 
 /** The API server always adds a query, such as `?timeout=10s`. */
@@ -50,48 +103,88 @@ function isPath(url: string | undefined, path: string): boolean {
   );
 }
 
-function answerReview(
+/** A review that has arrived, and where its answer goes. */
+interface Review {
+  readonly body: string;
+  readonly response: ServerResponse;
+}
+
+/** Where reviews go, and what they may hold until they are whole. */
+interface Inbox {
+  readonly batch: TurnBatch<Review>;
+  readonly largeBodies: LargeBodies;
+}
+
+function receive(
   request: IncomingMessage,
   response: ServerResponse,
-  options: AdmissionServerOptions,
+  { batch, largeBodies }: Inbox,
+  { isDraining, onOverload }: AdmissionServerOptions,
 ): void {
-  if (options.isDraining()) response.setHeader('connection', 'close');
+  if (isDraining()) response.setHeader('connection', 'close');
   if (request.method !== 'POST') {
-    request.resume();
-    const error = new ReviewError(
-      { where: 'method', expected: 'POST', found: request.method ?? 'none' },
-      405,
-    );
-    return sendProblem(response, 405, error, { allow: 'POST' });
+    const complaint = { where: 'method', expected: 'POST', found: request.method ?? 'none' };
+    return refuse(request, response, new RequestError(405, complaint), { allow: 'POST' });
   }
-  readBody(request, maxBodyBytes, (refusal, body) => {
-    if (refusal !== undefined) return refuse(request, response, refusal);
-    try {
-      const answer = options.service.answer(body);
-      if (typeof answer === 'string') sendReview(response, answer);
-      else
-        answer
-          .then((text) => sendReview(response, text))
-          .catch((error: unknown) => fail(response, error, options));
-    } catch (error) {
-      fail(response, error, options);
-    }
+  const type = request.headers['content-type'];
+  if (type === undefined || !/^application\/json\s*(;|$)/i.test(type)) {
+    const complaint = { where: 'Content-Type', expected: 'application/json', found: type ?? 'nothing' };
+    return refuse(request, response, new RequestError(415, complaint));
+  }
+  const hasRoom = (bytes: number) => largeBodies.take(response, bytes);
+  readBody(request, { maxBytes: maxBodyBytes, hasRoom }, (refusal, body) => {
+    if (refusal === undefined) return batch.add({ body, response });
+    if (refusal === outOfMemory) onOverload(1);
+    refuse(request, response, refusal);
   });
+}
+
+/** The reviews of one turn, of which the first arrived at `since`. */
+interface Turn {
+  readonly reviews: readonly Review[];
+  readonly since: number;
+  readonly now: () => number;
+}
+
+/** First all answers, then all the writing, for the same reason that they come as a batch. */
+function answerAll({ reviews, since, now }: Turn, options: AdmissionServerOptions): void {
+  const deadline = deadlineOf(since, now());
+  const answers: (string | Promise<string> | Fault)[] = [];
+  for (const { body } of reviews) {
+    if (answers.length >= leastReviews && now() >= deadline) break;
+    answers.push(attempt(() => options.service.answer(body)));
+  }
+  for (const [index, { response }] of reviews.entries()) {
+    const answer = answers[index];
+    if (typeof answer === 'string') sendReview(response, answer);
+    else if (answer instanceof Promise) {
+      answer
+        .then((text) => sendReview(response, text))
+        .catch((error: unknown) => fail(response, error, options));
+    } else if (answer !== undefined) fail(response, answer.fault, options);
+    else sendProblem(response, outOfTime.status, outOfTime, outOfTime.headers);
+  }
+  if (answers.length < reviews.length) options.onOverload(reviews.length - answers.length);
+}
+
+interface Fault {
+  readonly fault: unknown;
+}
+
+/** What it returns, or what it throws. */
+function attempt<T>(work: () => T): T | Fault {
+  try {
+    return work();
+  } catch (error) {
+    return { fault: error };
+  }
 }
 
 function sendReview(response: ServerResponse, answer: string): void {
-  response.writeHead(200, {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(answer),
-  });
+  const bytes = Buffer.byteLength(answer);
+  readAfterwards(response, bytes);
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': bytes });
   response.end(answer);
-}
-
-/** A body that will not be read to its end takes its connection with it. */
-function refuse(request: IncomingMessage, response: ServerResponse, refusal: ReviewError): void {
-  request.resume();
-  const headers = refusal.status === 413 ? { connection: 'close' } : undefined;
-  sendProblem(response, refusal.status, refusal, headers);
 }
 
 function fail(response: ServerResponse, error: unknown, { onError }: AdmissionServerOptions): void {

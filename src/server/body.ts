@@ -1,11 +1,19 @@
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
-import { ReviewError } from '../errors.js';
+import { outOfMemory } from './overload.js';
+import { RequestError } from './refusal.js';
+
+export interface BodyLimits {
+  readonly maxBytes: number;
+  /** Asked for each part after the first. */
+  readonly hasRoom?: (bytes: number) => boolean;
+}
 
 /** Calls back with the request's body as text, or with the error that keeps it from being one. Once. */
 export function readBody(
   request: IncomingMessage,
-  maxBytes: number,
-  done: (error: ReviewError | undefined, body: string) => void,
+  { maxBytes, hasRoom = () => true }: BodyLimits,
+  done: (error: RequestError | undefined, body: string) => void,
 ): void {
   const refusal = refuseByHeaders(request, maxBytes);
   if (refusal !== undefined) return done(refusal, '');
@@ -20,13 +28,20 @@ export function readBody(
       isDone = true;
       done(tooLarge(maxBytes, `at least ${bytes} bytes`), '');
     } else if (first === undefined) first = chunk;
-    else (more ??= [first]).push(chunk);
+    else if (hasRoom(chunk.length)) (more ??= [first]).push(chunk);
+    else {
+      [isDone, more] = [true, undefined];
+      done(outOfMemory, '');
+    }
   });
   request.on('end', () => {
     if (isDone) return;
     isDone = true;
     const whole = more === undefined ? first : Buffer.concat(more, bytes);
-    done(undefined, whole === undefined ? '' : whole.toString('utf8'));
+    const text = whole === undefined ? '' : whole.toString('utf8');
+    // Bytes that are no UTF-8 become this character, which may also stand in the body itself.
+    if (whole !== undefined && text.includes('\uFFFD') && !isUtf8(whole)) done(notUtf8(), '');
+    else done(undefined, text);
   });
   // A caller that went away needs no answer.
   request.on('error', () => {
@@ -34,23 +49,24 @@ export function readBody(
   });
 }
 
-function refuseByHeaders({ headers }: IncomingMessage, maxBytes: number): ReviewError | undefined {
-  const type = headers['content-type'];
-  if (type === undefined || !/^application\/json\s*(;|$)/i.test(type)) {
-    return new ReviewError(
-      { where: 'Content-Type', expected: 'application/json', found: type ?? 'nothing' },
-      415,
-    );
-  }
+function refuseByHeaders({ headers }: IncomingMessage, maxBytes: number): RequestError | undefined {
   const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-    const advice = 'send the body as it is: the API server never compresses it';
-    return new ReviewError({ where: 'Content-Encoding', expected: 'none', found: encoding, advice }, 415);
+    const advice = 'send the body as it is, uncompressed';
+    return new RequestError(415, { where: 'Content-Encoding', expected: 'none', found: encoding, advice });
   }
   const length = Number(headers['content-length'] ?? 0);
   return length > maxBytes ? tooLarge(maxBytes, `${length} bytes`) : undefined;
 }
 
-function tooLarge(maxBytes: number, found: string): ReviewError {
-  return new ReviewError({ where: 'body', expected: `at most ${maxBytes} bytes`, found }, 413);
+function tooLarge(maxBytes: number, found: string): RequestError {
+  return new RequestError(413, { where: 'body', expected: `at most ${maxBytes} bytes`, found });
+}
+
+function notUtf8(): RequestError {
+  return new RequestError(400, {
+    where: 'body',
+    expected: 'text in UTF-8',
+    found: 'bytes that are no UTF-8',
+  });
 }

@@ -1,10 +1,13 @@
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
 import { InputError } from '../errors.js';
-import type { Readiness } from './readiness.js';
+import { readBody } from './body.js';
 import { sendProblem } from './problem.js';
+import type { Readiness } from './readiness.js';
+import { refuse, RequestError } from './refusal.js';
 
 /** Largest preview accepted, in bytes. */
-const maxPreviewBytes = 1024 * 1024;
+// Previews share the thread of the reviews: what is read must be over soon. The command has no such limit.
+const maxPreviewBytes = 256 * 1024;
 
 /** A rendered preview. */
 export interface Rendered {
@@ -35,8 +38,9 @@ export interface PreviewRequest {
 }
 
 /** Media types of a preview; the first is for whoever accepts anything. */
-export const previewTypes = [
+const previewTypes = [
   'application/json',
+  'application/json-patch+json',
   'application/yaml',
   'text/x-diff',
   'text/plain',
@@ -47,7 +51,7 @@ export const previewTypes = [
 export function createHealthApp(readiness: () => Readiness, onError: (error: unknown) => void): Express {
   const app = createApp();
   addHealth(app, readiness);
-  addEnds(app, onError);
+  addEnds(app, ['POST /mutate', ...healthEndpoints], onError);
   return app;
 }
 
@@ -62,34 +66,40 @@ export function createOperationsApp(options: OperationsOptions): Express {
   app.get('/metrics', async (_request, response) => {
     response.set('content-type', metrics.contentType).send(await metrics.metrics());
   });
-  const anyText = express.text({ type: () => true, limit: maxPreviewBytes, inflate: false });
-  app.post('/preview', anyText, (request, response) => sendPreview(request, response, options));
-  addEnds(app, onError);
+  app.post('/preview', (request, response, next) => {
+    readBody(request, { maxBytes: maxPreviewBytes }, (refusal, body) => {
+      if (refusal !== undefined) return refuse(request, response, refusal);
+      try {
+        sendPreview(request, body, response, options);
+      } catch (error) {
+        next(error);
+      }
+    });
+  });
+  const endpoints = ['GET /', 'POST /preview', 'GET /controls', 'GET /policy', 'GET /metrics'];
+  addEnds(app, [...endpoints, ...healthEndpoints], onError);
   return app;
 }
 
-function sendPreview(request: Request, response: Response, { preview }: OperationsOptions): void {
+function sendPreview(
+  request: Request,
+  body: string,
+  response: Response,
+  { preview }: OperationsOptions,
+): void {
   const accept = request.accepts([...previewTypes]);
   if (accept === false) {
-    const complaint = {
-      where: 'Accept',
-      expected: previewTypes.join(', '),
-      found: request.get('accept') ?? '',
-    };
-    return sendProblem(response, 406, new UnacceptableError(complaint));
+    const found = request.get('accept') ?? 'nothing';
+    throw new RequestError(406, { where: 'Accept', expected: previewTypes.join(', '), found });
   }
-  const query = Object.fromEntries(
-    Object.entries(request.query).flatMap(([key, value]) =>
-      typeof value === 'string' ? [[key, value]] : [],
-    ),
-  );
-  const body = typeof request.body === 'string' ? request.body : '';
+  const query: Record<string, string> = {};
+  for (const [key, value] of Object.entries(request.query)) {
+    if (typeof value === 'string') query[key] = value;
+    else
+      throw new RequestError(400, { where: 'query', expected: 'each parameter once', found: `${key} again` });
+  }
   const rendered = preview({ body, contentType: request.get('content-type') ?? '', accept, query });
   response.set('content-type', rendered.contentType).send(rendered.body);
-}
-
-class UnacceptableError extends InputError {
-  readonly code = 'unacceptable';
 }
 
 function createApp(): Express {
@@ -110,6 +120,8 @@ function createApp(): Express {
   return app;
 }
 
+const healthEndpoints = ['GET /healthz', 'GET /readyz'];
+
 function addHealth(app: Express, readiness: () => Readiness): void {
   app.get('/healthz', (_request, response) => void response.type('text').send('ok'));
   app.get('/readyz', (_request, response) => {
@@ -118,20 +130,23 @@ function addHealth(app: Express, readiness: () => Readiness): void {
   });
 }
 
-class NotFoundError extends InputError {
-  readonly code = 'notFound';
-}
-
-function addEnds(app: Express, onError: (error: unknown) => void): void {
+/** What becomes of all that no route has answered. `endpoints` are what there is: a method and a path each. */
+function addEnds(app: Express, endpoints: readonly string[], onError: (error: unknown) => void): void {
   app.use((request, response) => {
-    const complaint = {
-      where: 'path',
-      expected: 'a path that exists',
-      found: `${request.method} ${request.path}`,
-    };
-    sendProblem(response, 404, new NotFoundError(complaint));
+    const { method, path } = request;
+    const methods = endpoints
+      .filter((endpoint) => endpoint.endsWith(` ${path}`))
+      .map((at) => at.split(' ')[0]);
+    if (methods.length > 0) {
+      const allow = methods.join(', ');
+      const complaint = { where: 'method', expected: allow, found: method };
+      return refuse(request, response, new RequestError(405, complaint), { allow });
+    }
+    const complaint = { where: 'path', expected: endpoints.join(', '), found: `${method} ${path}` };
+    refuse(request, response, new RequestError(404, complaint));
   });
   const onFault: ErrorRequestHandler = (error: unknown, _request, response, _next) => {
+    if (error instanceof RequestError) return sendProblem(response, error.status, error);
     if (error instanceof InputError) return sendProblem(response, 400, error);
     const status = statusOf(error);
     if (status < 500) return sendProblem(response, status, error);

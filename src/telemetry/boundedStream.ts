@@ -35,20 +35,21 @@ export class BoundedStream extends Writable {
     return this.#isWriting ? new Promise((resolve) => this.#onIdle.push(resolve)) : Promise.resolve();
   }
 
-  #writeNext(rest: Buffer): void {
+  #writeNext(rest: Buffer, linesOfRest = 0): void {
     if (rest.length === 0 && this.#waiting.length === 0) return this.#rest();
     this.#isWriting = true;
+    const lines = rest.length > 0 ? linesOfRest : this.#waiting.length;
     const batch = rest.length > 0 ? rest : Buffer.from(this.#waiting.join(''));
     if (rest.length === 0) this.#waiting = [];
     write(this.#fileDescriptor, batch, 0, batch.length, null, (error, written) => {
       if (error?.code === 'EAGAIN') {
-        setTimeout(() => this.#writeNext(batch), retryMilliseconds);
+        setTimeout(() => this.#writeNext(batch, lines), retryMilliseconds);
       } else if (error) {
         // Nobody reads any more: there is no place left to say so.
-        this.dropped++;
+        this.dropped += lines;
         this.#writeNext(Buffer.alloc(0));
       } else {
-        this.#writeNext(batch.subarray(written));
+        this.#writeNext(batch.subarray(written), lines);
       }
     });
   }

@@ -1,5 +1,5 @@
 import winston from 'winston';
-import { InputError } from '../errors.js';
+import { InputError, messageOf } from '../errors.js';
 import { BoundedStream } from './boundedStream.js';
 
 export const logLevels = ['error', 'warn', 'info', 'debug'] as const;
@@ -47,13 +47,25 @@ export function createLog(level: LogLevel, fileDescriptor = 1): Log {
   };
 }
 
+/** Our own keys come first for the eye, and last so that no field can take their place. */
 function formatLine(level: string, message: string, fields: LogFields): string {
-  return JSON.stringify({ time: new Date().toISOString(), level, msg: message, ...fields });
+  const own = { time: new Date().toISOString(), level, msg: message };
+  return JSON.stringify({ ...own, ...fields, ...own }, (_key, value: unknown) => shorten(value));
+}
+
+/** Longest text in a line, in UTF-16 units, and most items of a list: names in a pod may be as long as a request. */
+const maxText = 4096;
+const maxItems = 100;
+
+function shorten(value: unknown): unknown {
+  if (typeof value === 'string') return value.length <= maxText ? value : `${value.slice(0, maxText)}…`;
+  if (!Array.isArray(value) || value.length <= maxItems) return value;
+  return [...(value as unknown[]).slice(0, maxItems), `… and ${value.length - maxItems} more`];
 }
 
 /** An error as fields: its message, its code, and for a fault of ours the stack. */
 export function errorFields(error: unknown): LogFields {
   if (!(error instanceof Error)) return { error: String(error) };
   if (error instanceof InputError) return { error: error.message, code: error.code };
-  return { error: error.message, stack: error.stack };
+  return { error: messageOf(error), stack: error.stack };
 }

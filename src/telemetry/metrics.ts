@@ -1,13 +1,22 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** What a review can come to. */
-export const reviewOutcomes = ['patched', 'unchanged', 'exempt', 'ignored', 'malformed', 'failed'] as const;
+export const reviewOutcomes = [
+  'patched',
+  'unchanged',
+  'exempt',
+  'ignored',
+  'malformed',
+  'failed',
+  'overload',
+] as const;
 export type ReviewOutcome = (typeof reviewOutcomes)[number];
 
 /** What the catalogue says of one control: all that metrics need of it. */
 export interface ControlLabels {
   readonly id: string;
   readonly skips: Readonly<Record<string, string>>;
+  readonly flags: Readonly<Record<string, unknown>>;
 }
 
 /** Decisions of one control, counted by kind and reason. */
@@ -16,6 +25,8 @@ interface Tally {
   wouldChange: number;
   keep: number;
   readonly skip: Record<string, number>;
+  /** What was found, field by field. */
+  readonly flag: Record<string, number>;
 }
 
 /** The process's metrics: plain counting on the admission path, turned into text when scraped. */
@@ -31,16 +42,22 @@ export class Metrics {
     ignored: 0,
     malformed: 0,
     failed: 0,
+    overload: 0,
   };
   readonly #decisions = new Map<string, Tally>();
-  readonly #notices = new Map<string, number>();
+  readonly #notices: Map<string, number>;
   readonly #duration: Histogram;
 
-  constructor(controls: Iterable<ControlLabels>, engineReasons: readonly string[], version: string) {
-    for (const { id, skips } of controls) {
-      const reasons = [...Object.keys(skips), ...engineReasons];
-      const skip = Object.fromEntries(reasons.map((reason) => [reason, 0]));
-      this.#decisions.set(id, { change: 0, wouldChange: 0, keep: 0, skip });
+  constructor(
+    controls: Iterable<ControlLabels>,
+    engineReasons: readonly string[],
+    noticeCodes: readonly string[],
+    version: string,
+  ) {
+    this.#notices = new Map(noticeCodes.map((code) => [code, 0]));
+    for (const { id, skips, flags } of controls) {
+      const skip = zeroes([...Object.keys(skips), ...engineReasons]);
+      this.#decisions.set(id, { change: 0, wouldChange: 0, keep: 0, skip, flag: zeroes(Object.keys(flags)) });
     }
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry });
@@ -86,6 +103,11 @@ export class Metrics {
     this.#duration.observe(seconds);
   }
 
+  /** Reviews that were not worked on, and so have no duration. */
+  countOverload(reviews: number): void {
+    this.#reviews.overload += reviews;
+  }
+
   countDecision(control: string, kind: 'change' | 'wouldChange' | 'keep'): void {
     const tally = this.#decisions.get(control);
     if (tally === undefined) throw new RangeError(`no control is called ${control}`);
@@ -98,8 +120,16 @@ export class Metrics {
     skip[reason]++;
   }
 
+  countFlag(control: string, code: string): void {
+    const flag = this.#decisions.get(control)?.flag;
+    if (flag?.[code] === undefined) throw new RangeError(`${control} declares no finding ${code}`);
+    flag[code]++;
+  }
+
   countNotice(code: string): void {
-    this.#notices.set(code, (this.#notices.get(code) ?? 0) + 1);
+    const count = this.#notices.get(code);
+    if (count === undefined) throw new RangeError(`no notice has the code ${code}`);
+    this.#notices.set(code, count + 1);
   }
 
   #reviewCounter(): Counter {
@@ -120,17 +150,19 @@ export class Metrics {
     const decisions = this.#decisions;
     return new Counter({
       name: 'podtemper_decisions_total',
-      help: 'Decisions, one for each control and each container or pod it looked at.',
+      help: 'Decisions, one for each control and each container or pod it looked at; of flags, one for each field.',
       labelNames: ['control', 'decision', 'reason'],
       registers: [],
       collect() {
         this.reset();
-        for (const [control, { change, wouldChange, keep, skip }] of decisions) {
+        for (const [control, { change, wouldChange, keep, skip, flag }] of decisions) {
           this.inc({ control, decision: 'change', reason: '' }, change);
           this.inc({ control, decision: 'would_change', reason: '' }, wouldChange);
           this.inc({ control, decision: 'keep', reason: '' }, keep);
           for (const [reason, count] of Object.entries(skip))
             this.inc({ control, decision: 'skip', reason }, count);
+          for (const [reason, count] of Object.entries(flag))
+            this.inc({ control, decision: 'flag', reason }, count);
         }
       },
     });
@@ -149,4 +181,8 @@ export class Metrics {
       },
     });
   }
+}
+
+function zeroes(reasons: readonly string[]): Record<string, number> {
+  return Object.fromEntries(reasons.map((reason) => [reason, 0]));
 }

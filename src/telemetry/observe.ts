@@ -1,25 +1,52 @@
 import type { Observation, ReviewObserver } from '../admission/service.js';
-import type { Report } from '../hardening/report.js';
+import type { Finding, Report } from '../hardening/report.js';
 import type { Log, LogFields } from './log.js';
 import { errorFields } from './log.js';
 import type { Metrics, ReviewOutcome } from './metrics.js';
 
-/** Lines about changed pods that are written in a second; the next one tells how many were left out. */
+/** Lines of one kind that are written in a second; the next one tells how many were left out. */
 const maxLinesPerSecond = 50;
 
-/** Counts and logs what was answered. Knows controls by the report only. */
-export class Observer implements ReviewObserver {
-  readonly #log: Log;
-  readonly #metrics: Metrics;
+/** Keeps a kind of line, which others cause, from filling the log. */
+class LineBudget {
   readonly #now: () => number;
   #second = 0;
   #lines = 0;
   #leftOut = 0;
 
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Fields for one more line; undefined where it is to be left out. */
+  take(): LogFields | undefined {
+    const second = Math.floor(this.#now() / 1000);
+    if (second !== this.#second) [this.#second, this.#lines] = [second, 0];
+    if (this.#lines >= maxLinesPerSecond) {
+      this.#leftOut++;
+      return undefined;
+    }
+    this.#lines++;
+    const linesLeftOut = this.#leftOut;
+    this.#leftOut = 0;
+    return linesLeftOut > 0 ? { linesLeftOut } : {};
+  }
+}
+
+/** Counts and logs what was answered. Knows controls by the report only. */
+export class Observer implements ReviewObserver {
+  readonly #log: Log;
+  readonly #metrics: Metrics;
+  readonly #reviewLines: LineBudget;
+  readonly #malformedLines: LineBudget;
+  readonly #overloadLines: LineBudget;
+
   constructor(log: Log, metrics: Metrics, now: () => number = Date.now) {
     this.#log = log;
     this.#metrics = metrics;
-    this.#now = now;
+    this.#reviewLines = new LineBudget(now);
+    this.#malformedLines = new LineBudget(now);
+    this.#overloadLines = new LineBudget(now);
   }
 
   /** A review that was decided. Without a report it was none of ours. */
@@ -29,13 +56,16 @@ export class Observer implements ReviewObserver {
     if (report === undefined) return;
     this.#countDecisions(report);
     for (const { code } of report.notices) this.#metrics.countNotice(code);
-    if (outcome === 'patched' || report.notices.length > 0) this.#logReview(observation, report, outcome);
+    if (outcome === 'patched' || report.notices.length > 0 || report.findings.some(isFlag))
+      this.#logReview(observation, report, outcome);
   }
 
   /** A body that is no AdmissionReview. */
   malformed(error: unknown, durationMilliseconds: number): void {
     this.#metrics.countReview('malformed', durationMilliseconds / 1000);
-    this.#log.warn('malformed review', { component: 'admission', ...errorFields(error) });
+    const budget = this.#malformedLines.take();
+    if (budget === undefined) return;
+    this.#log.warn('malformed review', { component: 'admission', ...errorFields(error), ...budget });
   }
 
   /** A fault of ours: the pod was admitted as it is. */
@@ -47,27 +77,30 @@ export class Observer implements ReviewObserver {
     });
   }
 
+  /** Reviews for which there was no time or no memory. */
+  overloaded(reviews: number): void {
+    this.#metrics.countOverload(reviews);
+    const budget = this.#overloadLines.take();
+    if (budget === undefined) return;
+    const advice = 'run more replicas';
+    this.#log.warn('overload, reviews refused', { component: 'admission', reviews, advice, ...budget });
+  }
+
   #countDecisions({ findings }: Report): void {
     for (const { control, mode, decision } of findings) {
       if (decision.kind === 'skip') this.#metrics.countSkip(control, decision.reason);
+      else if (decision.kind === 'flag')
+        for (const { code } of decision.flags) this.#metrics.countFlag(control, code);
       else if (decision.kind === 'keep') this.#metrics.countDecision(control, 'keep');
       else this.#metrics.countDecision(control, mode === 'enforce' ? 'change' : 'wouldChange');
     }
   }
 
   #logReview(observation: Observation, report: Report, outcome: ReviewOutcome): void {
-    const second = Math.floor(this.#now() / 1000);
-    if (second !== this.#second) [this.#second, this.#lines] = [second, 0];
-    if (this.#lines >= maxLinesPerSecond) {
-      this.#leftOut++;
-      return;
-    }
-    this.#lines++;
-    const skips = report.findings.flatMap(({ control, target, decision }) =>
-      decision.kind === 'skip' && decision.reason !== 'notNeeded'
-        ? [`${target} ${control} ${decision.reason}`]
-        : [],
-    );
+    const budget = this.#reviewLines.take();
+    if (budget === undefined) return;
+    const skips = report.findings.flatMap(describeSkips);
+    const flags = report.findings.flatMap(describeFlags);
     this.#log.info('pod reviewed', {
       ...fieldsOf(observation),
       outcome,
@@ -75,20 +108,41 @@ export class Observer implements ReviewObserver {
       mode: report.mode,
       changes: report.patch.length,
       controls: report.changed,
+      ...(flags.length > 0 && { flags }),
       ...(skips.length > 0 && { skips }),
       ...(report.notices.length > 0 && { notices: report.notices.map(({ text }) => text) }),
-      ...(this.#leftOut > 0 && { linesLeftOut: this.#leftOut }),
+      ...budget,
     });
-    this.#leftOut = 0;
   }
 }
 
-function fieldsOf({ uid, namespace, name, dryRun, durationMilliseconds }: Observation): LogFields {
+/** What a control did not do, and the code of why: as a whole, or a part of it. */
+function describeSkips({ control, target, decision }: Finding): string[] {
+  if (decision.kind === 'keep' || decision.kind === 'flag') return [];
+  if (decision.kind === 'change') {
+    return decision.leftOut?.map(({ part, reason }) => `${target} ${control}.${part} ${reason}`) ?? [];
+  }
+  return decision.reason === 'notNeeded' ? [] : [`${target} ${control} ${decision.reason}`];
+}
+
+function isFlag({ decision }: Finding): boolean {
+  return decision.kind === 'flag';
+}
+
+/** What was found that no patch can mend, field by field, and its code. */
+function describeFlags({ control, decision }: Finding): string[] {
+  if (decision.kind !== 'flag') return [];
+  return decision.flags.map(({ field, code }) => `${control} ${field} ${code}`);
+}
+
+function fieldsOf(observation: Observation): LogFields {
+  const { uid, namespace, subResource, name, dryRun, durationMilliseconds } = observation;
   return {
     component: 'admission',
     uid,
     namespace,
     name,
+    ...(subResource !== '' && { subResource }),
     dryRun,
     durationMs: Math.round(durationMilliseconds * 1000) / 1000,
   };

@@ -28,7 +28,7 @@ beforeEach(() => {
   cleanups = [() => rmSync(folder, { recursive: true, force: true })];
 });
 afterEach(() => {
-  for (const cleanup of cleanups.reverse()) cleanup();
+  for (const cleanup of cleanups.toReversed()) cleanup();
 });
 
 interface Opened {

@@ -43,16 +43,20 @@ export interface ApiCredentials {
 }
 
 /** Connections at a time: enough to keep the API server busy, few enough for a laptop. */
-const maxConnections = 32;
+const defaultConnections = 32;
 
 /** Client of one API server over kept connections. */
-export function createApiClient(url: string, credentials: ApiCredentials): ApiClient {
+export function createApiClient(
+  url: string,
+  credentials: ApiCredentials,
+  maxConnections = defaultConnections,
+): ApiClient {
   const agent = new Agent({ keepAlive: true, maxSockets: maxConnections, ...credentials });
   const client: ApiClient = {
-    async request<Body>(method: string, path: string, body?: unknown, options: ApiRequestOptions = {}) {
+    async request(method, path, body, options = {}) {
       const { response, text } = await send(new URL(path, url), method, encode(method, body, options), agent);
       const isJson = (response.headers['content-type'] ?? '').includes('json');
-      const parsed: Body = isJson ? JSON.parse(text) : text;
+      const parsed = isJson ? JSON.parse(text) : text;
       const warnings = parseWarnings(response.headersDistinct.warning ?? []);
       return { status: response.statusCode ?? 0, body: parsed, warnings };
     },

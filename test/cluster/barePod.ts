@@ -14,7 +14,7 @@ export const hardenedAnnotation = 'podtemper.io/hardened';
 /** A pod of one container that says nothing of security. */
 export const barePod = {
   metadata: { name: 'bare' },
-  spec: { containers: [{ name: 'app', image: 'nginx' }] },
+  spec: { containers: [{ name: 'app', image: 'registry.example/app:1' }] },
 };
 
 /** The controls that change a pod which says nothing, in the order in which they are told of. */
@@ -54,6 +54,12 @@ export function dryRun(cluster: Cluster, namespace: string, pod: unknown): Promi
 }
 
 /** Warnings of ours, without the prefix, and wrapped lines joined. */
-export function ownWarnings(warnings: readonly string[]): string {
-  return warnings.map((text) => text.replace(/^podtemper: +/, '')).join(' ');
+export function ownWarnings(warnings: readonly string[]): string[] {
+  const own: string[] = [];
+  for (const text of warnings) {
+    const [, indent = '', line = ''] = /^podtemper:( +)(.*)$/.exec(text) ?? [];
+    if (indent.length > 1) own.push(`${own.pop() ?? ''} ${line}`);
+    else if (indent.length === 1) own.push(line);
+  }
+  return own;
 }

@@ -1,8 +1,9 @@
-import { randomUUID, X509Certificate } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { V1MutatingWebhookConfiguration, V1PodList, V1Secret } from '@kubernetes/client-node';
+import { parseAllDocuments } from 'yaml';
 import type { Cluster } from './cluster.js';
 import { commandOutput } from './commands.js';
 import { connect } from './shared.js';
@@ -10,6 +11,12 @@ import { waitUntil } from './waiting.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const chart = `${root}manifests/chart`;
+
+interface KubernetesObject {
+  kind: string;
+  metadata: { name: string; annotations?: Record<string, string> };
+  spec?: unknown;
+}
 
 /** A policy as a chart value, once as an object and once as text. */
 const policy = { apiVersion: 'podtemper.io/v1alpha1', kind: 'HardeningPolicy', metadata: { name: 'strict' } };
@@ -55,14 +62,8 @@ describe('the chart', () => {
   }
 
   const secrets = () => `/api/v1/namespaces/${namespace}/secrets`;
-  const storedCertificate = () => cluster.requestOk<V1Secret>('GET', `${secrets()}/${release}-tls`);
-
-  /** What the API server would trust, in base64. */
-  async function trusted(): Promise<string | undefined> {
-    const path = `/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/${release}`;
-    const { webhooks } = await cluster.requestOk<V1MutatingWebhookConfiguration>('GET', path);
-    return webhooks?.[0]?.clientConfig.caBundle;
-  }
+  const registrationPath = () =>
+    `/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/${release}`;
 
   it('satisfies helm lint', async () => {
     await helm(['lint', '--strict', chart]);
@@ -80,6 +81,7 @@ describe('the chart', () => {
     ],
     ['policies', { policies }],
     ['failurePolicy Fail', { webhook: { failurePolicy: 'Fail', timeoutSeconds: 5 } }],
+    ['ephemeral containers', { webhook: { ephemeralContainers: true } }],
     [
       'conditions and selectors',
       {
@@ -131,7 +133,28 @@ describe('the chart', () => {
       expect(rendered).toContain(`caBundle: ${caBundle}\n`);
       expect(rendered).toContain('  text.yaml: |\n    # kept\n    {"apiVersion"');
       expect(rendered).not.toContain('kind: Secret');
+      expect(rendered).not.toContain('kind: Role\n'); // nothing to write
     }
+  });
+
+  it('has cert-manager make what the pods mount and the API server trusts', async () => {
+    const values = { tls: { certManager: { enabled: true } } };
+    const rendered = await helm(['template', release, chart], values);
+    const objects = parseAllDocuments(rendered).map((document) => document.toJS() as KubernetesObject);
+    const certificate = objects.find(
+      ({ kind, metadata }) => kind === 'Certificate' && metadata.name === release,
+    );
+    const registration = objects.find(({ kind }) => kind === 'MutatingWebhookConfiguration');
+    expect(certificate?.spec).toMatchObject({
+      secretName: `${release}-tls`,
+      dnsNames: [`${release}.${namespace}.svc`],
+    });
+    expect(registration?.metadata.annotations).toEqual({
+      'cert-manager.io/inject-ca-from': `${namespace}/${release}`,
+    });
+    expect(rendered).toMatch(/- name: tls\n +mountPath: \/etc\/podtemper\/tls\n +readOnly: true\n/);
+    expect(rendered).toContain(`secretName: ${release}-tls\n            defaultMode: 0440\n`);
+    expect(rendered).not.toMatch(/kind: (Role|Secret)\n/);
   });
 
   it('has the kubelet ask the admission listener where the other one is on loopback', async () => {
@@ -166,33 +189,31 @@ describe('the chart', () => {
     await expect(helm(['template', release, chart], values)).rejects.toThrow(reason);
   });
 
-  it('installs pods that a restricted namespace admits, with a certificate that is kept on upgrades', async () => {
+  it('installs pods that a restricted namespace admits', async () => {
     const notes = await helm(['install', release, chart]);
     expect(notes).toContain('namespaces opt in');
-    const { data = {} } = await storedCertificate();
-    const [ca, leaf] = ['ca.crt', 'tls.crt'].map((key) => Buffer.from(data[key] ?? '', 'base64'));
-    const issuer = new X509Certificate(ca ?? '');
-    const certificate = new X509Certificate(leaf ?? '');
-    expect(certificate.checkIssued(issuer)).toBe(true);
-    expect(certificate.verify(issuer.publicKey)).toBe(true);
-    expect(certificate.checkHost(`${release}.${namespace}.svc`)).toBeDefined();
-    expect(await trusted()).toBe(data['ca.crt']);
-
+    expect(notes).toContain(`Secret ${release}-authority`);
     const selector = encodeURIComponent(`app.kubernetes.io/instance=${release}`);
     const path = `/api/v1/namespaces/${namespace}/pods?labelSelector=${selector}`;
     await waitUntil('both pods of the Deployment', async () => {
       return (await cluster.requestOk<V1PodList>('GET', path)).items.length === 2;
     });
+  });
 
+  it('leaves on upgrades what the pods have written', async () => {
+    const [authoritySecret, caBundle] = [`${secrets()}/${release}-authority`, 'Y2E='];
+    await cluster.requestOk('PATCH', authoritySecret, { data: { 'ca.crt': caBundle } });
+    const registration = await cluster.requestOk<V1MutatingWebhookConfiguration>('GET', registrationPath());
+    for (const webhook of registration.webhooks ?? []) webhook.clientConfig.caBundle = caBundle;
+    await cluster.requestOk('PUT', registrationPath(), registration);
     await helm(['upgrade', release, chart], { webhook: { timeoutSeconds: 3 } });
-    expect((await storedCertificate()).data).toEqual(data);
-    expect(await trusted()).toBe(data['ca.crt']);
-
-    await cluster.requestOk('DELETE', `${secrets()}/${release}-tls`);
-    await helm(['upgrade', release, chart]);
-    const renewed = (await storedCertificate()).data ?? {};
-    expect(renewed['tls.crt']).not.toBe(data['tls.crt']);
-    expect(await trusted()).toBe(renewed['ca.crt']);
+    const { data } = await cluster.requestOk<V1Secret>('GET', authoritySecret);
+    expect(data).toEqual({ 'ca.crt': caBundle });
+    const { webhooks } = await cluster.requestOk<V1MutatingWebhookConfiguration>('GET', registrationPath());
+    expect(webhooks).toMatchObject([{ timeoutSeconds: 3, clientConfig: { caBundle } }]);
+    const { code } = await cluster.helm(['uninstall', release, '--namespace', namespace]);
+    expect(code).toBe(0);
+    expect((await cluster.request('GET', authoritySecret)).status).toBe(404);
   });
 
   it('is what manifests/install.yaml was made from', async () => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { access } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { V1Pod, V1PodList, VersionInfo } from '@kubernetes/client-node';
 import { parseWarnings } from './apiClient.js';
@@ -126,6 +127,7 @@ describe('another control plane', () => {
       first.close();
     }
     await expect(second.request('GET', '/readyz')).rejects.toThrow('ECONNREFUSED');
+    await expect(access(second.directory)).rejects.toThrow('ENOENT');
   });
 
   it('that cannot start says what its log says', async () => {

@@ -12,7 +12,13 @@ import {
   writeKubeconfig,
 } from './cluster.js';
 import { ProcessGroup } from './processes.js';
-import { apiServerFlags, controllerManagerFlags, createCredentials, etcdFlags } from './serverFlags.js';
+import {
+  apiServerFlags,
+  controllerManagerFlags,
+  createCredentials,
+  etcdFlags,
+  type ServerCredentials,
+} from './serverFlags.js';
 import { type Slot, claimSlot } from './slots.js';
 import { waitUntil } from './waiting.js';
 
@@ -28,6 +34,10 @@ export interface ControlPlaneOptions {
 /** A control plane that this process has started. */
 export interface ControlPlane extends Cluster {
   connection: Connection;
+  /** Ends kube-apiserver alone; nothing listens on its port then. */
+  stopApiServer(): Promise<void>;
+  /** Starts it again, and waits until it is ready. */
+  startApiServer(): Promise<void>;
   /** Ends every process and removes the run's folder. */
   stop(): Promise<void>;
 }
@@ -37,7 +47,7 @@ interface Run {
   slot: Slot;
   directory: string;
   processes: ProcessGroup;
-  apiServerFlags: readonly string[];
+  furtherFlags: readonly string[];
 }
 
 /** Starts etcd, kube-apiserver and kube-controller-manager on loopback and waits until pods can be created.
@@ -53,13 +63,17 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     await rm(directory, { recursive: true, force: true, maxRetries: 3 });
   };
   try {
-    const { apiServerFlags = [] } = options;
-    const connection = await startProcesses({ binaries, slot, directory, processes, apiServerFlags });
+    const furtherFlags = options.apiServerFlags ?? [];
+    const run = { binaries, slot, directory, processes, furtherFlags };
+    const made = await createCredentials(directory);
+    const connection = await startProcesses(run, made);
     const cluster = await connectCluster(connection);
     await waitForServiceAccount(cluster, 'default', { failure: () => processes.failure() });
     return {
       ...cluster,
       connection,
+      stopApiServer: () => processes.end(apiServer),
+      startApiServer: () => startApiServer(run, made),
       async stop() {
         cluster.close();
         await stop();
@@ -72,17 +86,14 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   }
 }
 
-async function startProcesses(run: Run): Promise<Connection> {
+async function startProcesses(run: Run, made: ServerCredentials): Promise<Connection> {
   const { binaries, slot, directory, processes } = run;
-  const made = await createCredentials(directory);
   processes.start('etcd', binaries.etcd, etcdFlags(directory, slot));
-  const flags = [...apiServerFlags(directory, slot, made), ...run.apiServerFlags];
-  processes.start('kube-apiserver', binaries.kubeApiserver, flags);
+  await startApiServer(run, made);
 
-  const url = `https://127.0.0.1:${slot.ports.apiServer}`;
-  const files = { caFile: made.ca.certificateFile, ...made.admin };
+  const url = urlOf(slot);
+  const files = filesOf(made);
   const credentials = await readCredentials(files);
-  await waitForApiServer(createApiClient(url, credentials), processes);
   const kubeconfig = await writeKubeconfig({ url, directory, ca: credentials.ca }, 'admin', credentials);
   const managerFlags = controllerManagerFlags(directory, slot, made, kubeconfig);
   processes.start('kube-controller-manager', binaries.kubeControllerManager, managerFlags);
@@ -91,6 +102,20 @@ async function startProcesses(run: Run): Promise<Connection> {
   const { serviceRange } = slot;
   return { version, url, serviceRange, directory, kubeconfig, ...files, kubectlPath, helmPath };
 }
+
+const apiServer = 'kube-apiserver';
+
+async function startApiServer(run: Run, made: ServerCredentials): Promise<void> {
+  const { binaries, slot, directory, processes, furtherFlags } = run;
+  const flags = [...apiServerFlags(directory, slot, made), ...furtherFlags];
+  processes.start(apiServer, binaries.kubeApiserver, flags);
+  const credentials = await readCredentials(filesOf(made));
+  await waitForApiServer(createApiClient(urlOf(slot), credentials), processes);
+}
+
+const urlOf = ({ ports }: Slot) => `https://127.0.0.1:${ports.apiServer}`;
+
+const filesOf = ({ ca, admin }: ServerCredentials) => ({ caFile: ca.certificateFile, ...admin });
 
 async function waitForApiServer(api: ApiClient, processes: ProcessGroup): Promise<void> {
   const isReady = async () => (await api.request('GET', '/readyz')).status === 200;

@@ -36,7 +36,11 @@ describe('kubectl', () => {
     const admitted = await cluster.kubectl(['run', 'web', '--image=nginx', '--namespace', namespace]);
     expect(admitted).toMatchObject({ code: 0, stdout: 'pod/web created\n' });
     const stored = await cluster.requestOk<V1Pod>('GET', `/api/v1/namespaces/${namespace}/pods/web`);
-    expect(stored.spec?.containers).toMatchObject([hardContainer]);
+    const securityContext = { ...hardContainer.securityContext, runAsUser: 101 };
+    expect(stored.spec?.containers).toMatchObject([{ ...hardContainer, securityContext }]);
+    expect(stored.spec?.containers[0]?.volumeMounts?.map(({ mountPath }) => mountPath)).toEqual(
+      expect.arrayContaining(['/tmp', '/var/cache/nginx', '/run']),
+    );
   });
 
   it('tries a pod by dry run and stores nothing', async () => {

@@ -48,6 +48,32 @@ export class ProcessGroup {
     this.#processes.push(running);
   }
 
+  /** Its process ID.
+   *  @throws Error where no process of that name is running */
+  pidOf(name: string): number {
+    const { pid } = this.#running(name).child;
+    if (pid === undefined) throw new Error(`${name}: expected a process, found that it did not start`);
+    return pid;
+  }
+
+  /** Sends a signal to one process, and to that one only. */
+  signal(name: string, signal: NodeJS.Signals): void {
+    this.#running(name).child.kill(signal);
+  }
+
+  /** Ends one process as `stop` does, and forgets it: it may be started again. */
+  async end(name: string): Promise<void> {
+    const running = this.#running(name);
+    await endProcess(running);
+    this.#processes.splice(this.#processes.indexOf(running), 1);
+  }
+
+  #running(name: string): RunningProcess {
+    const running = this.#processes.find((each) => each.name === name && each.end === undefined);
+    if (!running) throw new Error(`${name}: expected to run, found that it does not`);
+    return running;
+  }
+
   /** What became of the first process that has ended, with its last log lines; undefined if all run. */
   failure(): string | undefined {
     const failed = this.#processes.find(({ end }) => end !== undefined);
@@ -61,19 +87,21 @@ export class ProcessGroup {
 
   /** Ends each process by its own pid, the last started first: SIGTERM, then SIGKILL after a deadline. */
   async stop(): Promise<void> {
-    for (const running of this.#processes.toReversed()) {
-      if (running.end !== undefined) continue;
-      running.child.kill('SIGTERM');
-      const deadline = new AbortController();
-      const overdue = delay(stopSeconds * 1000, undefined, { signal: deadline.signal })
-        .then(() => running.child.kill('SIGKILL'))
-        .catch(() => false); // aborted: it ended in time
-      await running.ended;
-      deadline.abort();
-      await overdue;
-    }
+    for (const running of this.#processes.toReversed())
+      if (running.end === undefined) await endProcess(running);
     process.off('exit', this.#killAll);
   }
+}
+
+async function endProcess({ child, ended }: RunningProcess): Promise<void> {
+  child.kill('SIGTERM');
+  const deadline = new AbortController();
+  const overdue = delay(stopSeconds * 1000, undefined, { signal: deadline.signal })
+    .then(() => child.kill('SIGKILL'))
+    .catch(() => false); // aborted: it ended in time
+  await ended;
+  deadline.abort();
+  await overdue;
 }
 
 function describe({ name, end, logFile }: RunningProcess): string {

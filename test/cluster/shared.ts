@@ -5,7 +5,7 @@ import { type Cluster, type Connection, connectCluster, connectionSchema } from 
 /** Environment variable that holds the path of the running control plane's connection file. */
 export const connectionVariable = 'PODTEMPER_CLUSTER';
 
-/** The control plane that all test files share; globalSetup.mjs has started it.
+/** The control plane that all test files share; globalSetup.cjs has started it.
  *  @throws Error when none runs */
 export async function connect(): Promise<Cluster> {
   const path = process.env[connectionVariable];

@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { startControlPlane } from './controlPlane.js';
 import { connect, connectionVariable, writeConnection } from './shared.js';
 
@@ -12,7 +13,14 @@ export async function startShared(): Promise<() => Promise<void>> {
   }
   const controlPlane = await startControlPlane();
   process.env[connectionVariable] = await writeConnection(controlPlane.connection);
-  return () => controlPlane.stop();
+  const stop = () => controlPlane.stop();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void endBy(signal, stop));
+  return stop;
+}
+
+/** Jest ends at once when it is interrupted, and calls no teardown then. */
+async function endBy(signal: 'SIGINT' | 'SIGTERM', stop: () => Promise<void>): Promise<void> {
+  await stop().finally(() => process.exit(128 + constants.signals[signal]));
 }
 
 async function checkRunning(path: string): Promise<void> {

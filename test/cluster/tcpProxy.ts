@@ -1,4 +1,5 @@
 import { type AddressInfo, type Socket, connect, createServer } from 'node:net';
+import { Transform } from 'node:stream';
 
 /** Where to connect to, or to listen. */
 export interface Endpoint {
@@ -11,15 +12,27 @@ export interface TcpProxy {
   address: Endpoint;
   /** Sends new connections to these targets; open ones stay. */
   setTargets(targets: readonly Endpoint[]): void;
+  /** Resets both sides of connections on which the client sends more bytes than this from now on, up to so many of
+   *  them. Gives how many are still to come. */
+  cutAfter(bytes: number, connections: number): () => number;
+  /** How many it has taken so far. */
+  connections(): number;
   /** Cuts all connections and stops listening. */
   close(): Promise<void>;
 }
 
+export interface ProxyOptions extends Endpoint {
+  targets: readonly Endpoint[];
+  /** Whether a target that refuses is passed over, which kube-proxy does not do; true if left out. */
+  passesOver?: boolean;
+}
+
 /** Starts what kube-proxy would be for one Service: connections go to the targets in turn, past those that
  *  refuse. With no target left the client's connection is reset. */
-export async function startProxy(options: Endpoint & { targets: readonly Endpoint[] }): Promise<TcpProxy> {
+export async function startProxy({ passesOver = true, ...options }: ProxyOptions): Promise<TcpProxy> {
   let targets = [...options.targets];
   let turn = 0;
+  const cutting: Cutting = { after: Infinity, left: 0 };
   const clients = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (client) => {
     clients.add(client);
@@ -27,7 +40,8 @@ export async function startProxy(options: Endpoint & { targets: readonly Endpoin
     client.on('error', () => client.destroy());
     const first = turn % Math.max(targets.length, 1);
     turn += 1;
-    forward(client, [...targets.slice(first), ...targets.slice(0, first)]);
+    const candidates = [...targets.slice(first), ...targets.slice(0, first)];
+    forward(client, passesOver ? candidates : candidates.slice(0, 1), cutting);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -38,6 +52,11 @@ export async function startProxy(options: Endpoint & { targets: readonly Endpoin
     setTargets(next) {
       targets = [...next];
     },
+    connections: () => turn,
+    cutAfter(bytes, connections) {
+      Object.assign(cutting, { after: bytes, left: connections });
+      return () => cutting.left;
+    },
     close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const client of clients) client.destroy();
@@ -46,7 +65,12 @@ export async function startProxy(options: Endpoint & { targets: readonly Endpoin
   };
 }
 
-function forward(client: Socket, candidates: readonly Endpoint[]): void {
+interface Cutting {
+  after: number;
+  left: number;
+}
+
+function forward(client: Socket, candidates: readonly Endpoint[], cutting: Cutting): void {
   const [target, ...others] = candidates;
   if (client.destroyed) return;
   if (!target) {
@@ -54,14 +78,35 @@ function forward(client: Socket, candidates: readonly Endpoint[]): void {
     return;
   }
   const upstream = connect({ ...target, allowHalfOpen: true });
-  const next = () => forward(client, others);
+  const next = () => forward(client, others, cutting);
   upstream.once('error', next);
   upstream.once('connect', () => {
     upstream.off('error', next).on('error', () => client.resetAndDestroy());
     upstream.on('close', () => client.destroy());
     client.on('close', () => upstream.destroy());
-    client.pipe(upstream).pipe(client);
+    client
+      .pipe(cutter(client, upstream, cutting))
+      .pipe(upstream)
+      .pipe(client);
     if (client.destroyed) upstream.destroy(); // it left while we were connecting
+  });
+}
+
+/** Hands on what the client sends, up to the byte after which both sides are reset. */
+function cutter(client: Socket, upstream: Socket, cutting: Cutting): Transform {
+  let sent = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      if (cutting.left === 0) return done(null, chunk);
+      const end = Math.max(cutting.after - sent, 0);
+      sent += chunk.length;
+      if (chunk.length <= end) return done(null, chunk);
+      cutting.left -= 1;
+      upstream.write(chunk.subarray(0, end), () => {
+        upstream.resetAndDestroy();
+        client.resetAndDestroy();
+      });
+    },
   });
 }
 

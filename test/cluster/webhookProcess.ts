@@ -20,8 +20,20 @@ export interface WebhookProcess {
   log(): Promise<LogLine[]>;
   /** What a counter holds, for each set of labels. */
   counters(name: string): Promise<Sample[]>;
+  pid: number;
+  signal(signal: NodeJS.Signals): void;
+  /** What it says of its readiness. */
+  readiness(): Promise<Readiness>;
   /** Ends it as the kubelet does: SIGTERM, then SIGKILL. */
   stop(): Promise<void>;
+}
+
+/** The answer of `/readyz`: a line for each part, and whether all of them are well. */
+export interface Readiness {
+  ready: boolean;
+  policy: string;
+  certificate: string;
+  cluster: string;
 }
 
 /** A line of `/metrics`. */
@@ -36,19 +48,29 @@ export type LogLine = z.infer<typeof logLineSchema>;
 /** Any free port of the loopback interface, told by the log. */
 export const freeAddress = '127.0.0.1:0';
 
-/** Arguments that let a process end at once, since nobody watches its readiness. */
+/** Lets a process end at once, since nobody watches its readiness; other arguments beat it. */
 const endAtOnce = ['--drain-delay=0'];
 
-/** Starts `podtemper serve` and waits until it is ready. Its log is `<name>.log` in the directory, so that the
- *  name must be a new one each time.
+/** Starts `podtemper serve` and waits until it is ready, or only until it listens. Its log is `<name>.log` in the
+ *  directory, so that the name must be a new one each time.
  *  @throws Error with the last lines of its log */
 export async function startWebhook(
   directory: string,
   name: string,
   args: readonly string[],
 ): Promise<WebhookProcess> {
+  return launchWebhook(directory, name, args, async (webhook) => (await webhook.readiness()).ready);
+}
+
+/** The same, for a process that is to be used as soon as it listens, or when something else holds of it. */
+export async function launchWebhook(
+  directory: string,
+  name: string,
+  args: readonly string[],
+  isUsable: (webhook: WebhookProcess) => Promise<boolean> = async () => true,
+): Promise<WebhookProcess> {
   const processes = new ProcessGroup(directory);
-  processes.start(name, process.execPath, [program, 'serve', ...args, ...endAtOnce]);
+  processes.start(name, process.execPath, [program, 'serve', ...endAtOnce, ...args]);
   const log = () => readLog(join(directory, `${name}.log`));
   const failure = () => processes.failure();
   try {
@@ -60,16 +82,20 @@ export async function startWebhook(
     await waitUntil(`${name} to listen`, listens, { failure });
     const { admission = '', operations = '' } = addresses ?? {};
     const operationsUrl = `http://${operations}`;
-    const isReady = async () => (await fetch(`${operationsUrl}/readyz`)).status === 200;
-    await waitUntil(`${name} to be ready`, isReady, { failure });
+    const readiness = async () => (await (await fetch(`${operationsUrl}/readyz`)).json()) as Readiness;
     const { hostname, port } = new URL(`https://${admission}`);
-    return {
+    const webhook: WebhookProcess = {
       admission: { host: hostname, port: Number(port) },
       operationsUrl,
       log,
       counters: async (counter) => samplesOf(await (await fetch(`${operationsUrl}/metrics`)).text(), counter),
+      pid: processes.pidOf(name),
+      signal: (signal) => processes.signal(name, signal),
+      readiness,
       stop: () => processes.stop(),
     };
+    await waitUntil(`${name} to be usable`, () => isUsable(webhook), { failure });
+    return webhook;
   } catch (error) {
     const report = processes.report();
     await processes.stop();
@@ -86,7 +112,7 @@ async function readLog(path: string): Promise<LogLine[]> {
 
 /** Samples of one metric in the Prometheus text format. */
 function samplesOf(text: string, name: string): Sample[] {
-  const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`));
+  const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
   return lines.map((line) => {
     const labels = [...line.matchAll(/(\w+)="([^"]*)"/g)].map(([, label = '', value = '']) => [label, value]);
     return { labels: Object.fromEntries(labels), value: Number(line.slice(line.lastIndexOf(' '))) };

@@ -126,6 +126,39 @@ describe('get', () => {
   });
 });
 
+describe('write', () => {
+  it.each([
+    ['PUT', 200, 'application/json'],
+    ['PATCH', 201, 'application/apply-patch+yaml'],
+  ] as const)('sends the object by %s, and gives it as it then is', async (method, status, contentType) => {
+    const seen: unknown[] = [];
+    const connection = await connectTo((request, response) => {
+      let body = '';
+      request.on('data', (chunk) => (body += String(chunk)));
+      request.on('end', () => {
+        seen.push(request.method, request.url, request.headers['content-type'], JSON.parse(body));
+        answerJson(response, status, { kind: 'Lease', metadata: { resourceVersion: '7' } });
+      });
+    });
+    const object = { kind: 'Lease', metadata: { name: 'läse' } };
+    const answer = await connection.write('/leases/a', { method, object }, patient);
+    expect(answer).toEqual({ kind: 'Lease', metadata: { resourceVersion: '7' } });
+    expect(seen).toEqual([method, '/leases/a', contentType, object]);
+  });
+
+  it('names itself where it is refused, or not answered', async () => {
+    const refusing = await connectTo((_, response) => answerJson(response, 409, { message: 'modified' }));
+    const written = { method: 'PUT', object: {} } as const;
+    await expect(refusing.write('/a', written, patient)).rejects.toThrow(
+      `PUT ${refusing.server}/a: expected status 200, found 409: modified`,
+    );
+    const silent = await connectTo(() => undefined);
+    await expect(silent.write('/a', written, { timeoutMilliseconds: 20 })).rejects.toThrow(
+      `PUT ${silent.server}/a: expected an answer within 20 ms, found none`,
+    );
+  });
+});
+
 describe('watch', () => {
   it('hands over whole lines, however they arrive, and ends with the stream', async () => {
     const text = '{"name":"a\u2028b"}\n{"name":"é"}\n{"na';
@@ -145,7 +178,7 @@ describe('watch', () => {
       if (request.url === '/cut') setImmediate(() => response.destroy());
     });
     const { signal } = new AbortController();
-    await expect(connection.watch('/cut', () => {}, { signal })).rejects.toThrow('aborted');
+    await expect(connection.watch('/cut', () => {}, { signal })).rejects.toThrow('cut the connection');
     const ending = new AbortController();
     const abort = () => ending.abort(new Error('enough'));
     await expect(connection.watch('/', abort, { signal: ending.signal })).rejects.toThrow('enough');

@@ -1,5 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { connect } from '../../src/cluster/connection.js';
+import {
+  type FactFailure,
+  type FactHealth,
+  type FactResource,
+  factResources,
+} from '../../src/cluster/factResources.js';
 import { type NamespaceFactsSource, watchNamespaceFacts } from '../../src/cluster/namespaceFacts.js';
 import { answerJson, FakeApiServer, limitRanges, namespaces, resourceQuotas } from './fakeApiServer.js';
 import { FakeTiming } from './fakeTiming.js';
@@ -7,6 +13,10 @@ import { inTemporaryFolder, writeKubeconfig } from './kubeconfigFile.js';
 import { until } from './until.js';
 
 const resources = [namespaces, limitRanges, resourceQuotas];
+const meaningful = {
+  'openshift.io/sa.scc.uid-range': '1000/10000',
+  'scheduler.alpha.kubernetes.io/tolerationsWhitelist': '[]',
+};
 const shop = (mode: string) => ({
   metadata: {
     name: 'shop',
@@ -15,7 +25,7 @@ const shop = (mode: string) => ({
       'pod-security.kubernetes.io/enforce': 'baseline',
       'kubernetes.io/metadata.name': 'shop',
     },
-    annotations: { 'openshift.io/sa.scc.uid-range': '1000/10000', 'example.com/notes': 'long' },
+    annotations: { ...meaningful, 'example.com/notes': 'long' },
   },
 });
 const range = (name: string, memory: string) => ({
@@ -32,13 +42,14 @@ const keptRange = (name: string, memory: string) => ({ metadata: { name }, spec:
 let server: FakeApiServer;
 let timing: FakeTiming;
 let source: NamespaceFactsSource | undefined;
-let errors: [error: unknown, path: string][];
+let failures: FactFailure[];
+let recoveries: [resource: string, milliseconds: number][];
 
 beforeEach(async () => {
   server = new FakeApiServer();
   await server.listen();
   timing = new FakeTiming();
-  errors = [];
+  [failures, recoveries] = [[], []];
 });
 
 afterEach(async () => {
@@ -53,10 +64,18 @@ async function watch(): Promise<NamespaceFactsSource> {
   if (connection === undefined) throw new Error('expected a connection');
   source = watchNamespaceFacts(connection, {
     timing,
-    onError: (error, path) => errors.push([error, path]),
+    onFailure: (failure) => failures.push(failure),
+    onRecovery: (...recovery) => recoveries.push(recovery),
   });
   return source;
 }
+
+const healthy = (resource: FactResource): FactHealth => ({
+  resource,
+  isKnown: true,
+  ageMilliseconds: 0,
+  fault: undefined,
+});
 
 /** Starts with the namespace `shop` and waits until all three watches stand. */
 async function watchShop(): Promise<NamespaceFactsSource> {
@@ -78,7 +97,7 @@ describe('get', () => {
     expect(started.get('shop')).toEqual({
       name: 'shop',
       labels: { 'podtemper.io/mode': 'enforce', 'pod-security.kubernetes.io/enforce': 'baseline' },
-      annotations: { 'openshift.io/sa.scc.uid-range': '1000/10000' },
+      annotations: meaningful,
       limitRanges: [keptRange('b', '2Gi')],
       resourceQuotas: [
         { metadata: { name: 'pods' }, spec: { hard: { pods: '10' }, scopes: ['NotBestEffort'] } },
@@ -97,14 +116,17 @@ describe('get', () => {
     server.put(namespaces, shop('enforce'));
     const started = await watch();
     await until('two watches', () => server.watches(namespaces) + server.watches(resourceQuotas) === 2);
-    await until('a failure', () => errors.length === 1);
+    await until('a failure', () => failures.length === 1);
     expect([started.isReady(), started.get('shop')]).toEqual([false, undefined]);
     isHeld = false;
     await until('the pause', () => timing.delays().includes(200));
     timing.advance(200);
     await started.ready;
     expect([started.isReady(), started.get('shop')?.name]).toEqual([true, 'shop']);
-    expect(errors).toEqual([[expect.objectContaining({ status: 500 }), limitRanges]]);
+    const failure = { resource: 'limitranges', verb: 'list', isRepeated: false, isKnown: false };
+    expect(failures).toEqual([{ ...failure, error: expect.objectContaining({ status: 500 }) }]);
+    await until('the recovery', () => recoveries.length === 1);
+    expect(recoveries).toEqual([['limitranges', 200]]);
   });
 
   it('gives the same object until something of it changes', async () => {
@@ -151,24 +173,33 @@ describe('get', () => {
   it('goes on with the last that was known while the API server is away', async () => {
     const started = await watchShop();
     const before = started.get('shop');
-    expect(started.staleMilliseconds()).toBe(0);
+    expect(started.health()).toEqual(factResources.map((resource) => healthy(resource)));
     await server.close();
-    await until('three failures', () => errors.length === 3);
-    timing.advance(1000);
+    await until('three failures', () => failures.length === 3);
+    timing.advance(100);
     expect(started.get('shop')).toBe(before);
-    expect(started.staleMilliseconds()).toBe(1000);
+    expect(await started.fetch('shop')).toBe(before);
+    const fault = { error: expect.anything(), failures: 1, since: 0 };
+    expect(started.health()).toEqual(
+      factResources.map((resource) => ({ ...healthy(resource), ageMilliseconds: 100, fault })),
+    );
+    expect(new Set(failures.map(({ resource, isKnown }) => `${resource} ${isKnown}`))).toEqual(
+      new Set(factResources.map((resource) => `${resource} true`)),
+    );
   });
 
-  it('is as stale as the least fresh of the three', async () => {
+  it('tells of each resource how long ago it was heard of', async () => {
     const started = await watchShop();
+    const ages = () => started.health().map(({ ageMilliseconds }) => ageMilliseconds);
     timing.advance(60_000);
     server.bookmark(namespaces);
     server.bookmark(limitRanges);
     server.put(namespaces, { metadata: { name: 'other' } });
     await until('the event', () => started.get('other') !== undefined);
-    expect(started.staleMilliseconds()).toBe(60_000);
+    await until('a bookmark', () => started.health()[1]?.ageMilliseconds === 0);
+    expect(ages()).toEqual([0, 0, 60_000]);
     server.bookmark(resourceQuotas);
-    await until('all bookmarks', () => started.staleMilliseconds() === 0);
+    await until('all bookmarks', () => ages().every((age) => age === 0));
   });
 });
 
@@ -181,7 +212,7 @@ describe('stop', () => {
     started.stop();
     expect(await facts).toBeUndefined();
     await until('no watch', () => resources.every((path) => server.watches(path) === 0));
-    expect([timing.delays(), errors]).toEqual([[], []]);
+    expect([timing.delays(), failures]).toEqual([[], []]);
   });
 });
 
@@ -249,13 +280,14 @@ describe('fetch', () => {
   it('knows nothing of a namespace that does not exist, nor where the API server fails', async () => {
     const started = await watchShop();
     expect(await started.fetch('nowhere')).toBeUndefined();
-    expect(errors).toEqual([]);
+    expect(failures).toEqual([]);
     server.intercept = (url, response) => {
       answerJson(response, 500, { message: 'no' });
       return url.pathname !== '';
     };
     expect(await started.fetch('elsewhere')).toBeUndefined();
-    expect(errors).toEqual([[expect.objectContaining({ status: 500 }), `${namespaces}/elsewhere`]]);
+    const failure = { resource: 'namespaces', verb: 'get', isRepeated: false, isKnown: false };
+    expect(failures).toEqual([{ ...failure, error: expect.objectContaining({ status: 500 }) }]);
   });
 
   it.each(['', '..', 'a/b', 'A', '-a', 'a?b', 'a'.repeat(64)])(

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { textAt, objectAt } from '../../src/cluster/apiObjects.js';
 import { connect } from '../../src/cluster/connection.js';
 import { StatusError } from '../../src/cluster/exchange.js';
-import { Reflector } from '../../src/cluster/reflector.js';
+import type { Fault } from '../../src/cluster/fault.js';
+import { type ReadFailure, Reflector } from '../../src/cluster/reflector.js';
 import { answerJson, FakeApiServer, namespaces } from './fakeApiServer.js';
 import { FakeTiming } from './fakeTiming.js';
 import { inTemporaryFolder, writeKubeconfig } from './kubeconfigFile.js';
@@ -16,16 +17,18 @@ const namespace = (name: string) => ({ metadata: { name } });
 
 let server: FakeApiServer;
 let timing: FakeTiming;
-let reflector: Reflector | undefined;
+let reflector: Reflector<string> | undefined;
 /** What the reflector has told: `replace a b`, `upsert a`, `remove a`. */
 let told: string[];
 let errors: unknown[];
+let failures: Omit<ReadFailure, 'error'>[];
+let recoveries: Fault[];
 
 beforeEach(async () => {
   server = new FakeApiServer();
   await server.listen();
   timing = new FakeTiming();
-  [told, errors] = [[], []];
+  [told, errors, failures, recoveries] = [[], [], [], []];
 });
 
 afterEach(async () => {
@@ -33,7 +36,7 @@ afterEach(async () => {
   await server.close();
 });
 
-async function follow(): Promise<Reflector> {
+async function follow(only?: string): Promise<Reflector<string>> {
   const connection = await inTemporaryFolder(async (folder) =>
     connect({ kubeconfig: await writeKubeconfig(folder, { server: server.url }) }),
   );
@@ -41,11 +44,17 @@ async function follow(): Promise<Reflector> {
   reflector = new Reflector({
     connection,
     path: namespaces,
+    ...(only !== undefined && { name: only }),
     timing,
-    replace: (items) => told.push(['replace', ...items.map(nameOf)].join(' ')),
-    upsert: (item) => told.push(`upsert ${nameOf(item)}`),
-    remove: (item) => told.push(`remove ${nameOf(item)}`),
-    onError: (error) => errors.push(error),
+    read: nameOf,
+    replace: (names) => told.push(['replace', ...names].join(' ')),
+    upsert: (name) => told.push(`upsert ${name}`),
+    remove: (name) => told.push(`remove ${name}`),
+    onFailure: ({ error, ...how }) => {
+      errors.push(error);
+      failures.push(how);
+    },
+    onRecovery: (fault) => recoveries.push(fault),
   });
   return reflector.start();
 }
@@ -57,6 +66,15 @@ async function pause(): Promise<number> {
   await until('a pause', () => find() !== undefined);
   return find() ?? NaN;
 }
+
+describe('one object', () => {
+  it('is all that is asked for where it is named', async () => {
+    await follow('a');
+    await watching();
+    expect(server.requests).toHaveLength(2);
+    for (const request of server.requests) expect(request).toContain('&fieldSelector=metadata.name%3Da');
+  });
+});
 
 describe('list', () => {
   it('takes all pages before it tells of any', async () => {
@@ -174,19 +192,18 @@ describe('silence', () => {
 });
 
 describe('a new list', () => {
-  it('follows 410 Gone within a watch', async () => {
+  it('follows 410 Gone within a watch, without a complaint', async () => {
     await follow();
     await watching();
     server.putUnseen(namespaces, namespace('unseen'));
     server.expire(namespaces);
     timing.advance(await pause());
     await until('the list', () => told.includes('replace unseen'));
-    expect(errors).toEqual([expect.any(StatusError)]);
-    expect(errors).toEqual([expect.objectContaining({ status: 410 })]);
+    expect(errors).toEqual([]);
   });
 
-  it('follows 410 Gone as the status of a watch', async () => {
-    let refusals = 1;
+  it('follows 410 Gone as the status of a watch, with a complaint where that goes on', async () => {
+    let refusals = 2;
     server.intercept = (url, response) => {
       const isRefused = url.searchParams.has('watch') && refusals-- > 0;
       if (isRefused) answerJson(response, 410, { message: 'too old resource version: 1 (2)' });
@@ -194,8 +211,11 @@ describe('a new list', () => {
     };
     await follow();
     timing.advance(await pause());
+    expect(errors).toEqual([]);
+    timing.advance(await pause());
     await watching();
-    expect(server.lists(namespaces)).toHaveLength(2);
+    expect(server.lists(namespaces)).toHaveLength(3);
+    expect(errors).toEqual([expect.any(StatusError)]);
     expect(String(errors[0])).toMatch(/expected status 200, found 410: too old resource version: 1 \(2\)$/);
   });
 
@@ -214,6 +234,54 @@ describe('a new list', () => {
     timing.advance(30_000);
     await until('the list', () => told.includes('replace unseen'));
     expect(errors).toEqual([]);
+  });
+});
+
+describe('a failure', () => {
+  /** Answers each list with the next status; undefined lets the next one and all others pass. */
+  function answerLists(...statuses: (number | undefined)[]): void {
+    server.intercept = (url, response) => {
+      const status = url.searchParams.has('watch') ? undefined : statuses.shift();
+      if (status !== undefined) answerJson(response, status, { message: `no. ${statuses.length}` });
+      return status !== undefined;
+    };
+  }
+
+  it('is news where its cause is another than before, and over when a watch stands', async () => {
+    answerLists(503, 503, 403);
+    await follow();
+    for (let round = 1; round <= 3; round += 1) {
+      await until('a failure', () => failures.length === round);
+      expect(reflector?.fault).toEqual({ error: errors.at(-1), failures: round, since: 0 });
+      const milliseconds = await pause();
+      if (round < 3) timing.advance(milliseconds);
+    }
+    expect(failures).toEqual([
+      { verb: 'list', isRepeated: false },
+      { verb: 'list', isRepeated: true },
+      { verb: 'list', isRepeated: false },
+    ]);
+    expect(recoveries).toEqual([]);
+    timing.advance(await pause());
+    await until('the recovery', () => recoveries.length === 1);
+    expect(recoveries).toEqual([{ error: errors.at(-1), failures: 3, since: 0 }]);
+    expect(reflector?.fault).toBeUndefined();
+  });
+
+  it('is not over as long as it can be listed but not watched', async () => {
+    server.intercept = (url, response) => {
+      const isWatch = url.searchParams.has('watch');
+      if (isWatch) answerJson(response, 403, { message: 'cannot watch' });
+      return isWatch;
+    };
+    await follow();
+    timing.advance(await pause());
+    await until('the second failure', () => failures.length === 2);
+    expect(failures).toEqual([
+      { verb: 'watch', isRepeated: false },
+      { verb: 'watch', isRepeated: true },
+    ]);
+    expect([recoveries, reflector?.isSynced, told.length]).toEqual([[], true, 2]);
   });
 });
 

@@ -66,6 +66,7 @@ describe('values.schema.json', () => {
     ['webhook.failurePolicy', 'fail'],
     ['webhook.timeoutSeconds', 31],
     ['webhook.matchConditions', [{ name: 'only-a-name' }]],
+    ['webhook.ephemeralContainers', 'enforce'],
     ['admission.address', ':8443'],
     ['operations.address', '0.0.0.0'],
     ['image.digest', 'latest'],
@@ -77,6 +78,8 @@ describe('values.schema.json', () => {
     ['policies', { 'a/b': 'text' }],
     ['podDisruptionBudget.maxUnavailable', 0],
     ['tls.certManager.issuerRef', { kind: 'ClusterIssuer' }],
+    ['tls.selfManaged.authorityLife', '1y'],
+    ['tls.selfManaged.certificateLife', 30],
   ])('refuses %s: %j', (path, value) => {
     expect(accepts(valuesWith(path, value))).toBe(false);
   });
@@ -84,6 +87,7 @@ describe('values.schema.json', () => {
   it.each([
     ['webhook.failurePolicy', 'Fail'],
     ['webhook.matchConditions', [{ name: 'not-mine', expression: 'true' }]],
+    ['webhook.ephemeralContainers', true],
     ['admission.address', '[::]:8443'],
     ['operations.address', '127.0.0.1:8080'],
     ['image.digest', `sha256:${'0'.repeat(64)}`],
@@ -91,6 +95,7 @@ describe('values.schema.json', () => {
     ['policies', { strict: 'apiVersion: podtemper.io/v1alpha1' }],
     ['podDisruptionBudget.maxUnavailable', '50%'],
     ['tls.certManager.issuerRef', { name: 'ours', kind: 'ClusterIssuer' }],
+    ['tls.selfManaged.certificateLife', '12h'],
   ])('takes %s: %j', (path, value) => {
     expect(accepts(valuesWith(path, value))).toBe(true);
   });

@@ -56,7 +56,7 @@ describe('Dockerfile', () => {
   });
 
   it('starts the program itself, without a shell', () => {
-    expect(parse(the(final, 'ENTRYPOINT'))).toEqual(['node', '/app/main.js']);
+    expect(parse(the(final, 'ENTRYPOINT'))).toEqual(['node', '--max-semi-space-size=8', '/app/main.js']);
     expect(parse(the(final, 'CMD'))).toEqual(['serve']);
   });
 

@@ -4,6 +4,7 @@ import { Manifest } from './manifests.js';
 
 const manifest = new Manifest('manifests/install.yaml');
 const namespace = 'podtemper-system';
+const secret = 'podtemper-authority';
 const deployment = manifest.the('Deployment');
 const pod = deployment.spec?.template;
 const [container] = pod?.spec?.containers ?? [];
@@ -62,21 +63,17 @@ describe('the way from the API server to the process', () => {
     expect(port).toBeGreaterThanOrEqual(1024);
   });
 
-  it('is trusted by a certificate for the name that the API server asks for', () => {
-    const certificate = manifest.the('Certificate');
-    const [tls] = pod?.spec?.volumes ?? [];
-    const { metadata } = manifest.the('MutatingWebhookConfiguration');
-    expect(certificate.spec.dnsNames).toEqual([`${service.metadata?.name}.${namespace}.svc`]);
-    expect(metadata?.annotations?.['cert-manager.io/inject-ca-from']).toBe(
-      `${certificate.metadata.namespace}/${certificate.metadata.name}`,
-    );
-    expect(tls?.secret?.secretName).toBe(certificate.spec.secretName);
-    expect(certificate.spec.secretName).not.toBe(manifest.the('Certificate', 'podtemper-ca').spec.secretName);
-    expect(container?.volumeMounts).toContainEqual({
-      name: tls?.name,
-      mountPath: flag('tls-dir'),
-      readOnly: true,
-    });
+  it('is trusted by what the process makes, for the name that the API server asks for', () => {
+    expect(flag('server-name')).toBe(`${service.metadata?.name}.${namespace}.svc`);
+    expect(flag('webhook-configuration')).toBe(manifest.the('MutatingWebhookConfiguration').metadata?.name);
+    expect(flag('tls-secret')).toBe(`${namespace}/${secret}`);
+    expect(webhook?.clientConfig).not.toHaveProperty('caBundle');
+  });
+
+  it('needs nothing that is not in the cluster anyway', () => {
+    const groups = manifest.objects.map(({ apiVersion }) => apiVersion.split('/').at(-2) ?? '');
+    const own = ['', 'admissionregistration.k8s.io', 'apps', 'policy', 'rbac.authorization.k8s.io'];
+    expect([...new Set(groups)].sort()).toEqual(own);
   });
 });
 
@@ -97,7 +94,7 @@ describe('the webhook', () => {
   it('is called for namespaces that opted in, never for those that the cluster or it itself needs', () => {
     expect(webhook?.namespaceSelector).toEqual({
       matchExpressions: [
-        { key: labelKeys.mode, operator: 'In', values: ['enforce', 'warn', 'audit'] },
+        { key: labelKeys.mode, operator: 'Exists' },
         {
           key: 'kubernetes.io/metadata.name',
           operator: 'NotIn',
@@ -121,15 +118,43 @@ describe('the webhook', () => {
 });
 
 describe('the rights of the process', () => {
-  it('are to read what a pod does not say of its namespace', () => {
+  it('are to read what a pod does not say of its namespace, and to keep its own registration right', () => {
     expect(manifest.the('ClusterRole').rules).toEqual([
       {
         apiGroups: [''],
         resources: ['namespaces', 'limitranges', 'resourcequotas'],
         verbs: ['get', 'list', 'watch'],
       },
+      {
+        apiGroups: ['admissionregistration.k8s.io'],
+        resources: ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'],
+        resourceNames: [manifest.the('MutatingWebhookConfiguration').metadata?.name],
+        verbs: ['get', 'list', 'watch', 'update'],
+      },
     ]);
-    expect(manifest.objects.filter(({ kind }) => /^(Cluster)?Role$/.test(kind))).toHaveLength(1);
+  });
+
+  it('are, in its own namespace, one Secret and one Lease', () => {
+    expect(manifest.the('Role').rules).toEqual([
+      {
+        apiGroups: [''],
+        resources: ['secrets'],
+        resourceNames: [secret],
+        verbs: ['get', 'list', 'watch', 'create', 'patch', 'update'],
+      },
+      {
+        apiGroups: ['coordination.k8s.io'],
+        resources: ['leases'],
+        resourceNames: [secret],
+        verbs: ['get', 'create', 'update'],
+      },
+    ]);
+    expect(manifest.objects.filter(({ kind }) => /^(Cluster)?Role$/.test(kind))).toHaveLength(2);
+  });
+
+  it('do not come with a key that everybody would have', () => {
+    const { data, stringData } = manifest.the('Secret', secret);
+    expect([data, stringData]).toEqual([undefined, undefined]);
   });
 
   it('are bound to its service account, whose token no other pod gets unasked', () => {
@@ -138,6 +163,9 @@ describe('the rights of the process', () => {
     const { name } = account.metadata ?? {};
     expect(subjects).toEqual([{ kind: 'ServiceAccount', name, namespace: account.metadata?.namespace }]);
     expect(roleRef).toMatchObject({ kind: 'ClusterRole', name: manifest.the('ClusterRole').metadata?.name });
+    const own = manifest.the('RoleBinding');
+    expect(own.subjects).toEqual(subjects);
+    expect(own.roleRef).toMatchObject({ kind: 'Role', name: manifest.the('Role').metadata?.name });
     expect(account.automountServiceAccountToken).toBe(false);
     expect(pod?.spec).toMatchObject({ serviceAccountName: name, automountServiceAccountToken: true });
   });
@@ -163,9 +191,9 @@ describe('its pods', () => {
     expect(container?.ports?.some(({ hostPort }) => hostPort !== undefined)).toBe(false);
   });
 
-  it('read their key as a group that only they are in', () => {
-    const [tls] = pod?.spec?.volumes ?? [];
-    expect(tls?.secret?.defaultMode).toBe(0o440);
+  it('mount nothing', () => {
+    expect(pod?.spec).not.toHaveProperty('volumes');
+    expect(container).not.toHaveProperty('volumeMounts');
   });
 
   it('are asked for readiness and health on the operations port, which the kubelet can reach', () => {

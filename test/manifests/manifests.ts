@@ -7,6 +7,9 @@ import type {
   V1MutatingWebhookConfiguration,
   V1Namespace,
   V1PodDisruptionBudget,
+  V1Role,
+  V1RoleBinding,
+  V1Secret,
   V1Service,
   V1ServiceAccount,
 } from '@kubernetes/client-node';
@@ -22,25 +25,22 @@ export function readYaml(path: string): unknown {
   return parse(readProjectFile(path), { version: '1.1' });
 }
 
-/** What cert-manager calls a Certificate, as far as we use it. */
-interface Certificate {
-  metadata: { name: string; namespace: string };
-  spec: { secretName: string; dnsNames?: string[]; isCA?: boolean };
-}
-
 interface Kinds {
-  Certificate: Certificate;
   ClusterRole: V1ClusterRole;
   ClusterRoleBinding: V1ClusterRoleBinding;
   Deployment: V1Deployment;
   MutatingWebhookConfiguration: V1MutatingWebhookConfiguration;
   Namespace: V1Namespace;
   PodDisruptionBudget: V1PodDisruptionBudget;
+  Role: V1Role;
+  RoleBinding: V1RoleBinding;
+  Secret: V1Secret;
   Service: V1Service;
   ServiceAccount: V1ServiceAccount;
 }
 
 interface KubernetesObject {
+  apiVersion: string;
   kind: string;
   metadata: { name: string; namespace?: string };
 }

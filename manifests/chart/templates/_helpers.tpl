@@ -62,51 +62,39 @@ port: operations
 {{- default (printf "%s-tls" (include "podtemper.fullname" .)) .Values.tls.existingSecret -}}
 {{- end -}}
 
+{{/* Name of the Secret and of the Lease that the replicas share where they make the certificate themselves. */}}
+{{- define "podtemper.authoritySecret" -}}
+{{- printf "%s-authority" (include "podtemper.fullname" .) -}}
+{{- end -}}
+
 {{/* Name under which the API server calls the Service, and which the certificate must hold. */}}
 {{- define "podtemper.serverName" -}}
 {{- printf "%s.%s.svc" (include "podtemper.fullname" .) .Release.Namespace -}}
 {{- end -}}
 
-{{/* Where the serving certificate comes from: generated, existingSecret or certManager. */}}
+{{/* Where the serving certificate comes from: selfManaged, existingSecret or certManager. */}}
 {{- define "podtemper.tlsSource" -}}
 {{- if .Values.tls.certManager.enabled -}}
 certManager
 {{- else if .Values.tls.existingSecret -}}
 existingSecret
 {{- else if .Values.tls.caBundle -}}
-{{- fail "tls.caBundle: expected together with tls.existingSecret or tls.certManager.enabled, found alone; the chart makes its own authority then" -}}
+{{- fail "tls.caBundle: expected together with tls.existingSecret or tls.certManager.enabled, found alone; the replicas make their own authority then" -}}
 {{- else -}}
-generated
+selfManaged
 {{- end -}}
 {{- end -}}
 
-{{/* What the API server must trust (`caBundle`) and what the chart stores itself (`secret`), as JSON; each in
-     base64, and either may be absent. Called once a rendering: generating twice gives two authorities. The authority's
-     key is thrown away. */}}
-{{- define "podtemper.tls" -}}
+{{/* What the API server must trust, in base64; empty where somebody else fills it in. */}}
+{{- define "podtemper.caBundle" -}}
 {{- $source := include "podtemper.tlsSource" . -}}
-{{- $given := .Values.tls.caBundle -}}
-{{- if contains "-----BEGIN" $given -}}
-{{- $given = b64enc $given -}}
-{{- end -}}
-{{- $stored := dict -}}
-{{- with lookup "v1" "Secret" .Release.Namespace (include "podtemper.tlsSecret" .) -}}
-{{- $stored = default dict .data -}}
-{{- end -}}
-{{- if $given -}}
-{{- dict "caBundle" $given | toJson -}}
-{{- else if eq $source "certManager" -}}
-{{- dict | toJson -}}
+{{- if contains "-----BEGIN" .Values.tls.caBundle -}}
+{{- b64enc .Values.tls.caBundle -}}
+{{- else if .Values.tls.caBundle -}}
+{{- .Values.tls.caBundle -}}
 {{- else if eq $source "existingSecret" -}}
-{{- dict "caBundle" (get $stored "ca.crt") | toJson -}}
-{{- else if and (get $stored "ca.crt") (get $stored "tls.crt") (get $stored "tls.key") -}}
-{{- dict "caBundle" (get $stored "ca.crt") "secret" (pick $stored "ca.crt" "tls.crt" "tls.key") | toJson -}}
-{{- else -}}
-{{- $days := int .Values.tls.generated.validityDays -}}
-{{- $names := list (include "podtemper.serverName" .) -}}
-{{- $ca := genCAWithKey "podtemper-ca" $days (genPrivateKey "ecdsa") -}}
-{{- $leaf := genSignedCertWithKey "podtemper" list $names $days $ca (genPrivateKey "ecdsa") -}}
-{{- $secret := dict "ca.crt" (b64enc $ca.Cert) "tls.crt" (b64enc $leaf.Cert) "tls.key" (b64enc $leaf.Key) -}}
-{{- dict "caBundle" (b64enc $ca.Cert) "secret" $secret | toJson -}}
+{{- with lookup "v1" "Secret" .Release.Namespace (include "podtemper.tlsSecret" .) -}}
+{{- get (default dict .data) "ca.crt" -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}

@@ -15,8 +15,9 @@ export function amountsOf(container: Container, resource: ResourceName): Amounts
   return { request: request ?? limit, limit };
 }
 
-function read(value: string | undefined): Quantity | undefined {
-  return value == null ? undefined : parseQuantity(value);
+/** A null, as an empty value in a template leaves it, is zero to the API server and not unset (Quantity.UnmarshalJSON). */
+function read(value: string | null | undefined): Quantity | undefined {
+  return value === null ? 0n : value === undefined ? undefined : parseQuantity(value);
 }
 
 /** Whether the container's entry for a resource is there but is no quantity. */
@@ -27,11 +28,14 @@ export function isMalformed(container: Container, resource: ResourceName): boole
   );
 }
 
-/** Whether no container has any cpu or memory of its own: the pod's quality of service is BestEffort. */
-export function isBestEffort(spec: PodSpec): boolean {
+/** Whether no container has any cpu or memory: the pod's quality of service is BestEffort. */
+export function isBestEffort(
+  spec: PodSpec,
+  amountsIn: (container: Container, resource: ResourceName) => Amounts = amountsOf,
+): boolean {
   return [...(spec.initContainers ?? []), ...spec.containers].every((container) =>
     (['cpu', 'memory'] as const).every((resource) => {
-      const { request, limit } = amountsOf(container, resource);
+      const { request, limit } = amountsIn(container, resource);
       return (request ?? 0n) === 0n && (limit ?? 0n) === 0n;
     }),
   );

@@ -1,4 +1,4 @@
-import type { NamespaceFacts } from '../../kubernetes.js';
+import type { NamespaceFacts, PodSpec } from '../../kubernetes.js';
 import { type Quantity, parseQuantity } from './quantity.js';
 
 /** The resources for which defaults are set. */
@@ -46,11 +46,24 @@ function defaultOf(item: object): Readonly<Record<string, string>> | undefined {
 
 const qosScopes: ReadonlySet<string> = new Set(['BestEffort', 'NotBestEffort']);
 
-/** The quota that starts or stops counting a pod when it ceases to be best effort, if there is one. */
-export function quotaByQos(facts: NamespaceFacts): string | undefined {
-  return facts.resourceQuotas.find(
-    ({ spec }) =>
-      spec?.scopes?.some((scope) => qosScopes.has(scope)) ||
-      spec?.scopeSelector?.matchExpressions?.some(({ scopeName }) => qosScopes.has(scopeName)),
-  )?.metadata?.name;
+/** What the quota counts that starts or stops counting the pod when it ceases to be best effort, if there is one:
+ *  `ResourceQuota few: NotBestEffort, pods 0`. */
+export function quotaByQos({ resourceQuotas }: NamespaceFacts, pod: PodSpec): string | undefined {
+  for (const { metadata, spec } of resourceQuotas) {
+    const selected = spec?.scopeSelector?.matchExpressions?.map(({ scopeName }) => scopeName) ?? [];
+    const scopes = [...(spec?.scopes ?? []), ...selected];
+    const scope = scopes.find((one) => qosScopes.has(one));
+    if (scope === undefined || scopes.includes(otherTermination(pod))) continue;
+    const hard = Object.entries(spec?.hard ?? {}).map(([key, amount]) => `${key} ${amount}`);
+    return `ResourceQuota ${metadata?.name ?? ''}: ${[scope, ...hard.slice(0, maxHard)].join(', ')}`;
+  }
+  return undefined;
+}
+
+/** Of a quota's bounds as many as help to find it. */
+const maxHard = 2;
+
+/** The scope of a quota that does not count the pod, whatever its quality of service. */
+function otherTermination({ activeDeadlineSeconds }: PodSpec): string {
+  return activeDeadlineSeconds == null ? 'Terminating' : 'NotTerminating';
 }

@@ -43,11 +43,28 @@ function isBelow(path: string, ancestor: string): boolean {
   return path === ancestor || ancestor === '/' || path.startsWith(`${ancestor}/`);
 }
 
-/** The container's own mounts and block devices, normalized. */
+/** The container's own mounts and block devices, and the file that the kubelet mounts for it, normalized. */
 export function occupiedPaths(container: Container): string[] {
-  const mounts = container.volumeMounts?.map(({ mountPath }) => normalizePath(mountPath)) ?? [];
+  const { terminationMessagePath: message } = container;
   const devices = container.volumeDevices?.map(({ devicePath }) => normalizePath(devicePath)) ?? [];
-  return [...mounts, ...devices];
+  return [
+    ...mountedPaths(container),
+    ...devices,
+    ...(message == null || message === '' ? [] : [normalizePath(message)]),
+  ];
+}
+
+/** Where the container mounts volumes itself, normalized. */
+export function mountedPaths({ volumeMounts }: Container): string[] {
+  return volumeMounts?.map(({ mountPath }) => normalizePath(mountPath)) ?? [];
+}
+
+/** The program that the container starts, normalized, or undefined where only the image knows it. */
+export function programPath({ command, workingDir }: Container): string | undefined {
+  const [program] = command ?? [];
+  if (program?.startsWith('/')) return normalizePath(program);
+  const isRelative = program?.includes('/') && workingDir?.startsWith('/');
+  return isRelative ? normalizePath(`${workingDir}/${program}`) : undefined;
 }
 
 /** Why a directory cannot be made writable, as what the person should have written, or undefined where it can. */

@@ -1,3 +1,5 @@
+import { Memo } from '../../memo.js';
+
 /** An amount in billionths of its unit, exact. */
 export type Quantity = bigint;
 
@@ -27,23 +29,21 @@ const binaryShifts: Readonly<Record<string, bigint>> = {
 
 const pattern = /^([+-]?)(\d*)(?:\.(\d*))?(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE]|[eE][+-]?\d{1,3}|)$/;
 
+/** Longest quantity that is read, in characters: nobody writes one of a thousand digits, and one of millions keeps the
+ *  process busy for seconds. */
+export const maxQuantityLength = 64;
+
 /** The exact value of a Kubernetes quantity, finer parts than a billionth rounded up as Kubernetes does;
  *  undefined for what is none. A bare number is accepted, as YAML manifests hold them. */
 export function parseQuantity(text: string | number): Quantity | undefined {
-  const known = parsed.get(text);
-  if (known !== undefined) return known;
-  const value = parseAnew(text);
-  if (parsed.size >= maxParsed) parsed.clear();
-  if (value !== undefined) parsed.set(text, value);
-  return value;
+  if (typeof text === 'string' && text.length > maxQuantityLength) return undefined;
+  return parsed.of(String(text), parse);
 }
 
-/** The same few quantities come again and again. */
-const parsed = new Map<string | number, Quantity>();
-const maxParsed = 1000;
+const parsed = new Memo<Quantity | undefined>(1000);
 
-function parseAnew(text: string | number): Quantity | undefined {
-  const match = pattern.exec(String(text));
+function parse(text: string): Quantity | undefined {
+  const match = pattern.exec(text);
   if (match === null) return undefined;
   const [, sign = '', whole = '', fraction = '', suffix = ''] = match;
   if (whole === '' && fraction === '') return undefined;

@@ -26,6 +26,14 @@ export function effectiveRunAsNonRoot(container: Container, pod: PodSpec): boole
   return container.securityContext?.runAsNonRoot ?? pod.securityContext?.runAsNonRoot ?? undefined;
 }
 
+/** The last user and group ID of a user namespace, which begins with 0. */
+const lastMappedId = 65_535;
+
+/** Whether the pod has a user namespace, and the ID lies beyond it: no container starts with it. */
+export function isUnmapped(id: number, { hostUsers }: PodSpec): boolean {
+  return hostUsers === false && id > lastMappedId;
+}
+
 /** The Windows user that the container runs with, as far as the pod says. */
 export function windowsUserName(container: Container, pod: PodSpec): string | undefined {
   return (
@@ -48,8 +56,10 @@ function hasWindowsOptions(spec: PodSpec): boolean {
   const sets = (context: { readonly windowsOptions?: unknown } | undefined) =>
     context?.windowsOptions != null;
   if (sets(spec.securityContext)) return true;
-  return [...(spec.initContainers ?? []), ...spec.containers].some(({ securityContext }) =>
-    sets(securityContext),
+  const isWindowsContainer = ({ securityContext }: Container) => sets(securityContext);
+  return (
+    [...(spec.initContainers ?? []), ...spec.containers].some(isWindowsContainer) ||
+    (spec.ephemeralContainers?.some(isWindowsContainer) ?? false)
   );
 }
 

@@ -1,6 +1,7 @@
 import type { Container, PodSpec } from '../../kubernetes.js';
 import type { Context } from './define.js';
-import { effectiveRunAsNonRoot, effectiveRunAsUser, isPrivileged } from './security.js';
+import { listensOnLowPort } from './ports.js';
+import { effectiveRunAsNonRoot, effectiveRunAsUser, isPrivileged, isUnmapped } from './security.js';
 
 /** What becomes of a container's user. Truth table (u: effective runAsUser, n: effective runAsNonRoot):
  *
@@ -9,9 +10,20 @@ import { effectiveRunAsNonRoot, effectiveRunAsUser, isPrivileged } from './secur
  *     u > 0, n true      → nothing to do;  u > 0, n unset → runAsNonRoot
  *     u unset, n true    → the author vouches for the image's user; a known user ID is added, no guess
  *     u unset, n unset   → runAsNonRoot and a user ID
- */
+ *
+ *  A user ID that the pod's user namespace does not have is none to add, and without it nobody vouches for the image.
+ *  Nor is one added to a container that then could not listen on its port. */
 export type UserFate =
-  | { readonly kind: 'rootAllowed' | 'root' | 'done' | 'imageTrusted' | 'platformLeavesUser' }
+  | {
+      readonly kind:
+        | 'rootAllowed'
+        | 'root'
+        | 'done'
+        | 'imageTrusted'
+        | 'platformLeavesUser'
+        | 'unmappedUser'
+        | 'lowHostPort';
+    }
   | { readonly kind: 'nonRoot'; readonly runAsUser: number | undefined; readonly runAsNonRoot: boolean };
 
 /** What runAsNonRoot makes of the container, so that other controls can tell without reading its output. */
@@ -28,15 +40,25 @@ export function userFate(container: Container, context: Context): UserFate {
   }
   const known = context.known(container).runAsUser;
   const guess = context.nonRoot?.runAsUser;
-  if (guess === undefined) {
-    if (nonRoot === true) return { kind: 'imageTrusted' };
-    // OpenShift's own admission has passed already: under an SCC that gives no user the image's own may be root.
-    if (context.pod.metadata?.annotations?.[sccAnnotation] != null) return { kind: 'platformLeavesUser' };
-    return { kind: 'nonRoot', runAsUser: undefined, runAsNonRoot: true };
-  }
-  if (nonRoot !== true) return { kind: 'nonRoot', runAsUser: known ?? guess, runAsNonRoot: true };
-  if (known === undefined) return { kind: 'imageTrusted' };
-  return { kind: 'nonRoot', runAsUser: known, runAsNonRoot: false };
+  if (nonRoot === true && (guess === undefined || known === undefined)) return { kind: 'imageTrusted' };
+  if (guess === undefined) return platformFate(context);
+  const runAsUser = known ?? guess;
+  if (isUnmapped(runAsUser, spec)) return { kind: 'unmappedUser' };
+  if (nonRoot !== true && needsRootForPort(container, context)) return { kind: 'lowHostPort' };
+  return { kind: 'nonRoot', runAsUser, runAsNonRoot: nonRoot !== true };
+}
+
+/** Whether only root can bind a port that the container listens on: no sysctl reaches those of the node, and the
+ *  capability helps another user only where the image gives it to its program. */
+function needsRootForPort(container: Container, context: Context): boolean {
+  if (context.pod.spec.hostNetwork !== true || !listensOnLowPort(container, context)) return false;
+  return !context.known(container).keepCapabilities.includes('NET_BIND_SERVICE');
+}
+
+/** OpenShift's own admission has passed already: under an SCC that gives no user the image's own may be root. */
+function platformFate({ pod }: Context): UserFate {
+  if (pod.metadata?.annotations?.[sccAnnotation] != null) return { kind: 'platformLeavesUser' };
+  return { kind: 'nonRoot', runAsUser: undefined, runAsNonRoot: true };
 }
 
 /** Set by OpenShift's admission to the security context constraints that it applied. */
@@ -45,7 +67,7 @@ const sccAnnotation = 'openshift.io/scc';
 /** Whether runAsNonRoot decides about the container at all. */
 function isInReach(container: Container, context: Context): boolean {
   if (context.nonRoot === undefined || isPrivileged(container.securityContext)) return false;
-  return !context.known(container).cannot.includes('runAsNonRoot');
+  return context.known(container).cannot['runAsNonRoot'] === undefined;
 }
 
 /** The user ID that runAsNonRoot injects into the container, if it does. */
@@ -60,6 +82,14 @@ export function becomesNonRoot(container: Container, context: Context): boolean 
   if (!isInReach(container, context)) return false;
   const fate = userFate(container, context);
   return fate.kind === 'nonRoot' && effectiveRunAsUser(container, context.pod.spec) === undefined;
+}
+
+/** Whether the container, as far as is known, goes on running as root. */
+export function staysRoot(container: Container, context: Context): boolean {
+  const user = effectiveRunAsUser(container, context.pod.spec);
+  if (user !== undefined) return user === 0;
+  if (effectiveRunAsNonRoot(container, context.pod.spec) === true) return false;
+  return !becomesNonRoot(container, context);
 }
 
 /** Init and regular containers, in the order in which the kubelet starts them. */

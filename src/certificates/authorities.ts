@@ -1,0 +1,53 @@
+import { createCertificateAuthority, dayMilliseconds, renewalTime } from './authority.js';
+import type { Certificate } from './source.js';
+
+/** How long what is made lasts, in days. A certificate lasts a quarter of its authority's life at most: what is longer
+ *  leaves no time to hand over to the next authority. */
+export interface Lifetimes {
+  readonly authorityDays: number;
+  readonly certificateDays: number;
+}
+
+/** Those that have not expired, oldest first. None that has vouches for anything: no certificate outlives its
+ *  authority. */
+export function aliveAt(authorities: readonly Certificate[], now: Date): readonly Certificate[] {
+  return authorities
+    .filter((authority) => lasts(authority, 0, now))
+    .toSorted((one, other) => one.notAfter.getTime() - other.notAfter.getTime());
+}
+
+/** Those that are alive, with a new one where it is time: after two thirds of the newest one's life, or earlier where
+ *  it would not outlive two more certificates. So it is trusted before it signs, for as long as a certificate lasts. */
+export function withSuccessor(
+  authorities: readonly Certificate[],
+  { authorityDays, certificateDays }: Lifetimes,
+  now: Date,
+): readonly Certificate[] {
+  const alive = aliveAt(authorities, now);
+  const newest = alive.at(-1);
+  const isDue =
+    newest === undefined || renewalTime(newest) <= now || !lasts(newest, 2 * certificateDays, now);
+  return isDue ? [...alive, createCertificateAuthority(now, authorityDays)] : alive;
+}
+
+/** Who signs a new certificate: the oldest that outlives it, as clients have known that one longest.
+ *  @throws RangeError where there is none */
+export function signerOf(
+  authorities: readonly Certificate[],
+  { certificateDays }: Lifetimes,
+  now: Date,
+): Certificate {
+  const signer =
+    authorities.find((authority) => lasts(authority, certificateDays, now)) ?? authorities.at(-1);
+  if (signer === undefined) throw new RangeError('there is no authority to sign');
+  return signer;
+}
+
+/** PEM of what a client must trust. */
+export function bundleOf(authorities: readonly Certificate[]): string {
+  return authorities.map(({ cert }) => cert).join('');
+}
+
+function lasts(authority: Certificate, days: number, now: Date): boolean {
+  return authority.notAfter.getTime() > now.getTime() + days * dayMilliseconds;
+}

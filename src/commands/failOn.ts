@@ -1,0 +1,42 @@
+import { count } from '../outputs/words.js';
+import { resultsOf } from '../outputs/results.js';
+import type { Preview } from '../preview/preview.js';
+
+/** What a pipeline may not want to pass, each with how many there are of it, in words. */
+const tests = {
+  change: (shown: Preview) => {
+    const items = resultsOf(shown).flatMap(({ finding, item }) =>
+      finding.decision.kind === 'change' ? [item] : [],
+    );
+    return [new Set(items).size, 'object', 'that hardening would add to'] as const;
+  },
+  warning: (shown: Preview) => {
+    const left = resultsOf(shown).filter(({ level }) => level === 'warning');
+    const notices = shown.items.flatMap(({ report }) => report?.notices ?? []);
+    return [left.length + notices.length + shown.warnings.length, 'warning', 'in the manifests'] as const;
+  },
+  'below-restricted': (shown: Preview) => {
+    const below = shown.items.filter(
+      ({ standing }) => standing !== undefined && standing.after !== 'restricted',
+    );
+    return [below.length, 'object', 'below the level restricted'] as const;
+  },
+} as const;
+
+export type FailOn = keyof typeof tests;
+
+/** All that `--fail-on` takes. */
+export const failOnChoices = Object.keys(tests) as FailOn[];
+
+/** What is meant by each, for the help. */
+export const failOnHelp =
+  'end with 1 where hardening adds something (change), where there is something to look at (warning), or where an ' +
+  'object does not reach the level restricted (below-restricted); can be given again';
+
+/** Why the program is to fail, one line for each that is the case. */
+export function reasonsToFail(wanted: readonly FailOn[], shown: Preview): string[] {
+  return wanted.flatMap((one) => {
+    const [number, noun, what] = tests[one](shown);
+    return number === 0 ? [] : [`--fail-on ${one}: ${count(number, noun)} ${what}`];
+  });
+}

@@ -1,0 +1,40 @@
+import { messageOf } from '../errors.js';
+import type { Preview } from '../preview/preview.js';
+import { resultsOf } from './results.js';
+
+/** Workflow commands, which GitHub shows as annotations of the lines in a pull request. */
+export function renderGithub(preview: Preview): string {
+  const results = resultsOf(preview).map(({ control, level, message, position }) =>
+    commandOf(level === 'note' ? 'notice' : 'warning', position, control.id, message),
+  );
+  const faults = [
+    ...preview.faults.map((fault) => ['error', fault] as const),
+    ...preview.warnings.map((warning) => ['warning', warning] as const),
+  ].map(([level, fault]) => commandOf(level, fault.position, 'manifest', messageOf(fault)));
+  return [...results, ...faults].map((line) => `${line}\n`).join('');
+}
+
+interface Place {
+  readonly file?: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+function commandOf(level: string, place: Place | undefined, title: string, message: string): string {
+  const properties = Object.entries({
+    file: place?.file,
+    line: place?.line,
+    col: place?.column,
+    title: `podtemper ${title}`,
+  }).flatMap(([name, value]) => (value === undefined ? [] : `${name}=${escapeProperty(String(value))}`));
+  return `::${level} ${properties.join(',')}::${escapeData(message)}`;
+}
+
+/** As the runner reads them back (actions/toolkit, command.ts). */
+function escapeData(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+}
+
+function escapeProperty(text: string): string {
+  return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+}

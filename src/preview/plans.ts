@@ -1,0 +1,93 @@
+import type { KnownImage } from '../controls/kit/define.js';
+import { type Expected, harden } from '../hardening/harden.js';
+import type { Report } from '../hardening/report.js';
+import { type Standing, standingOf } from '../hardening/standing.js';
+import {
+  containerLists,
+  labelKeys,
+  type Metadata,
+  type NamespaceFacts,
+  type Pod,
+  unknownNamespace,
+} from '../kubernetes.js';
+import { type Plan, planNamespace, planPod } from '../policy/plan.js';
+import type { Policy } from '../policy/policy.js';
+import { defaultNamespace, joinFacts } from './namespaces.js';
+import { withoutNullMembers } from './paths.js';
+import type { PreviewOptions } from './preview.js';
+
+interface PlannedNamespace {
+  readonly facts: NamespaceFacts;
+  readonly plan: Plan & { source: Policy };
+}
+
+/** All that there is to say of a pod. */
+interface HardenedPod {
+  readonly report: Report;
+  readonly standing: Standing;
+  readonly knownImages: KnownImages;
+  readonly assumedNamespace: string | undefined;
+}
+
+/** Hardens pods by the plans of their namespaces, as the webhook does. */
+export class NamespacePlans {
+  readonly #options: PreviewOptions;
+  readonly #found: ReadonlyMap<string, NamespaceFacts>;
+  readonly #planned = new Map<string, PlannedNamespace>();
+
+  /** `found` is what the manifests themselves say of namespaces. */
+  constructor(options: PreviewOptions, found: ReadonlyMap<string, NamespaceFacts>) {
+    [this.#options, this.#found] = [options, found];
+  }
+
+  /** The report on a pod that will have what is `expected` too, where it stands, what is known of its images, and the
+   *  name of its namespace where nothing says which mode that has. */
+  harden(pod: Pod, namespace: string, expected: Expected): HardenedPod {
+    const name = namespace || (this.#options.namespace ?? defaultNamespace);
+    const planned = this.#planned.get(name) ?? this.#plan(name);
+    this.#planned.set(name, planned);
+    const { facts, plan } = planned;
+    const podPlan = planPod(plan, withoutNulls(pod.metadata), facts, this.#options.today);
+    const report = harden(pod, podPlan, facts, expected);
+    return {
+      report,
+      standing: standingOf(pod, report, facts.labels),
+      knownImages: report.exemption === undefined ? knownImagesOf(pod, podPlan) : new Map(),
+      assumedNamespace: facts.labels[labelKeys.mode] === undefined ? name : undefined,
+    };
+  }
+
+  #plan(name: string): PlannedNamespace {
+    const { policies, defaultPolicy, mode, facts: factsOf, chosen } = this.#options;
+    const known = factsOf(name) ?? unknownNamespace(name);
+    const found = this.#found.get(name);
+    const joined = found === undefined ? known : joinFacts(known, found);
+    const labels = {
+      ...joined.labels,
+      ...(chosen?.mode !== undefined && { [labelKeys.mode]: chosen.mode }),
+      ...(chosen?.policy !== undefined && { [labelKeys.policy]: chosen.policy }),
+    };
+    const facts = { ...joined, labels };
+    return { facts, plan: planNamespace({ policies, facts, unlabelledMode: mode, defaultPolicy }) };
+  }
+}
+
+/** What the shipped catalogue knows of the images of a pod, by list and name of the container: `containers/app`. */
+export type KnownImages = ReadonlyMap<string, KnownImage>;
+
+function knownImagesOf({ spec }: Pod, { known }: Plan): KnownImages {
+  const found = new Map<string, KnownImage>();
+  for (const list of containerLists) {
+    for (const container of spec[list] ?? []) {
+      const { image } = known(container);
+      if (image !== undefined) found.set(`${list}/${container.name}`, image);
+    }
+  }
+  return found;
+}
+
+/** An annotation without a value is null in YAML, and an empty text to the API server: either says nothing. */
+function withoutNulls(metadata: Metadata | undefined): Metadata | undefined {
+  if (metadata?.annotations == null) return metadata;
+  return { ...metadata, annotations: withoutNullMembers(metadata.annotations) };
+}

@@ -1,0 +1,88 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { Operation } from 'fast-json-patch';
+import { encodeReview } from '../../src/admission/review.js';
+import { deepFreeze } from '../../src/controls/kit/freeze.js';
+import { harden } from '../../src/hardening/harden.js';
+import { annotationKeys, type Pod, unknownNamespace } from '../../src/kubernetes.js';
+import { compilePolicies } from '../../src/policy/policy.js';
+import { podInNamespace } from '../laws/pods.js';
+import { policyArbitrary } from '../laws/policies.js';
+import { planner, policiesOf } from './plans.js';
+import { plainPod, readAnswer } from './reviews.js';
+
+const nothing = { allowed: true, patch: [], warnings: [], auditAnnotations: {} } as const;
+const patchTextOf = (patch: readonly Operation[]) =>
+  readAnswer(encodeReview('u', { ...nothing, patch })).patchText;
+
+/** Text that JSON, base64 or UTF-8 could get wrong. */
+const awkward = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.constantFrom('"', '\\', '\n', '\u2028', '\0', 'é', '😀', '\uD83D', '</script>', '__proto__'),
+);
+
+describe('encodeReview', () => {
+  it('leaves out what is empty: without a patch there is no patchType either', () => {
+    expect(encodeReview('u', nothing)).toBe(
+      '{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":{"uid":"u","allowed":true}}',
+    );
+  });
+
+  it('gives back uid, warnings and audit annotations whatever they hold', () => {
+    const property = fc.property(awkward, fc.array(awkward), awkward, (uid, warnings, value) => {
+      const answer = readAnswer(encodeReview(uid, { ...nothing, warnings, auditAnnotations: { value } }));
+      expect(answer).toEqual({ uid, warnings, auditAnnotations: { value } });
+    });
+    fc.assert(property, { numRuns: 100 });
+  });
+
+  it('writes a patch as JSON.stringify does, frozen values too, the second time as well', () => {
+    const value = fc.jsonValue({ maxDepth: 4 });
+    const operation = fc.record({ value: fc.oneof(value, awkward), isFrozen: fc.boolean() });
+    const property = fc.property(fc.array(operation, { minLength: 1, maxLength: 5 }), (drawn) => {
+      const patch: Operation[] = drawn.map(({ value: json, isFrozen }, index) => ({
+        op: 'add',
+        path: `/spec/containers/${index}/securityContext`,
+        value: isFrozen && typeof json === 'object' && json !== null ? deepFreeze(json) : json,
+      }));
+      expect(patchTextOf(patch)).toBe(JSON.stringify(patch));
+      expect(patchTextOf(patch)).toBe(JSON.stringify(patch));
+    });
+    fc.assert(property, { numRuns: 200 });
+  });
+
+  it('writes any other operation too', () => {
+    const patch: Operation[] = [
+      { op: 'add', path: '/a', value: null },
+      { op: 'remove', path: '/b~1"c' },
+    ];
+    expect(patchTextOf(patch)).toBe(JSON.stringify(patch));
+  });
+});
+
+describe('the patch of a hardened pod', () => {
+  it('is written as JSON.stringify does, for any pod and policy', () => {
+    const property = fc.property(podInNamespace, policyArbitrary, ({ pod, facts }, document) => {
+      const { patch } = harden(pod, planner(compilePolicies([document]))(pod, facts), facts);
+      expect(patchTextOf(patch)).toBe(patch.length === 0 ? undefined : JSON.stringify(patch));
+    });
+    fc.assert(property, { numRuns: 300 });
+  });
+
+  it.each([
+    '/data/für-uns',
+    '/data/日本語/😀',
+    '/data/a"b',
+    String.raw`/data/a\b`,
+    '/data/a~b~1c',
+    "/data/'$(x)'",
+    '/data/\u007F\u2028x',
+  ])('is written so with the writable path %j', (path) => {
+    const pod: Pod = { ...plainPod, metadata: { annotations: { [annotationKeys.writablePaths]: path } } };
+    const facts = unknownNamespace('shop');
+    const spec = { controls: { readOnlyRootFilesystem: { writablePaths: [] } } };
+    const { patch } = harden(pod, planner(policiesOf(spec))(pod, facts), facts);
+    expect(patchTextOf(patch)).toBe(JSON.stringify(patch));
+    expect(JSON.stringify(patch)).toContain(JSON.stringify(path));
+  });
+});

@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises';
+import { expect } from '@jest/globals';
+import { commandOutput } from '../commands.js';
+import { type WebhookProcess } from '../webhookProcess.js';
+import { type Fault } from './fault.js';
+import { startAttack } from './load/attack.js';
+
+/** What a process needs besides the connections. */
+const otherFiles = 200;
+
+export const idleConnections: Fault = {
+  title: 'idle connections',
+  how: 'TLS connections to one replica on which nothing is asked; 10,000 of them with `make faults`, else 5000',
+  why: 'not proven: most likely the handshakes of client and server, which share the processors with all the rest',
+  async inject({ controlPlane, installation, isThorough }) {
+    const [victim] = installation.processes;
+    if (!victim) throw new Error('replicas: expected two, found none');
+    const wanted = isThorough ? 10_000 : 5000;
+    await requireOpenFiles(wanted + otherFiles);
+    const before = await residentMebibytes(victim);
+    const { host, port } = victim.admission;
+    const attack = startAttack(controlPlane.directory, 'idleConnections', [host, `${port}`, `${wanted}`]);
+    try {
+      const { established = 0, closed = 0 } = await attack.until('all', 300);
+      const after = await residentMebibytes(victim);
+      // More than that are not kept, and nothing but that bound has closed one.
+      expect(established - closed).toBeLessThanOrEqual(4000);
+      expect(established).toBeGreaterThan(4000);
+      return {
+        seen: `${established} were opened, ${established - closed} are kept; memory went from ${before} to ${after} MiB`,
+        accountsFor: Infinity,
+      };
+    } finally {
+      await attack.end();
+    }
+  },
+};
+
+/** Node raises its own limit as far as it may.
+ *  @throws Error that says how to raise it further */
+async function requireOpenFiles(count: number): Promise<void> {
+  const limit = (await commandOutput('sh', ['-c', 'ulimit -Hn'])).trim();
+  if (limit !== 'unlimited' && Number(limit) < count) {
+    throw new Error(
+      `open files: expected a hard limit of at least ${count}, found ${limit}. ` +
+        `Raise it: ulimit -Hn ${count} as root, or docker run --ulimit nofile=${count}.`,
+    );
+  }
+}
+
+async function residentMebibytes({ pid }: WebhookProcess): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Math.round(Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024);
+}

@@ -1,0 +1,47 @@
+import { describe, expect, it } from '@jest/globals';
+import { textOf } from '../preview/corpus.js';
+import { runPreview } from './runPreview.js';
+import { podManifest } from './scratchFolder.js';
+
+const run = (stdin: string, ...words: string[]) => runPreview(['-', ...words], { stdin });
+const root = podManifest('root').replace('image: busybox', 'image: busybox, securityContext: {runAsUser: 0}');
+
+describe('podtemper preview --fail-on', () => {
+  it.each([
+    ['change', podManifest('a'), '--fail-on change: 1 object that hardening would add to'],
+    ['warning', root, '--fail-on warning: 1 warning in the manifests'],
+    ['below-restricted', root, '--fail-on below-restricted: 1 object below the level restricted'],
+  ])('%s ends with 1, and says why', async (what, manifest, reason) => {
+    const { stdout, stderr, exitCode } = await run(manifest, '--fail-on', what);
+    expect({ stderr, exitCode }).toEqual({ stderr: `podtemper: ${reason}\n`, exitCode: 1 });
+    expect(stdout).toBe((await run(manifest)).stdout);
+  });
+
+  it.each([
+    ['change', textOf('hardened.yaml')],
+    ['warning', podManifest('a')],
+    ['below-restricted', podManifest('a')],
+  ])('%s passes what is not concerned', async (what, manifest) => {
+    expect(await run(manifest, '--fail-on', what)).toMatchObject({ stderr: '', exitCode: undefined });
+  });
+
+  it('counts what the reader warns of', async () => {
+    const twice = podManifest('a').replace('kind: Pod', 'kind: Pod\nkind: Pod');
+    expect(await run(twice, '--fail-on', 'warning')).toMatchObject({ exitCode: 1 });
+  });
+
+  it('can be given again', async () => {
+    const { stderr } = await run(root, '--fail-on', 'change', '--fail-on', 'warning');
+    expect(stderr.match(/--fail-on \w+/g)).toEqual(['--fail-on change', '--fail-on warning']);
+  });
+
+  it('gives way to what could not be read, which ends with 2', async () => {
+    expect(await run(`${root}---\nkind: Pod\n`, '--fail-on', 'change')).toMatchObject({ exitCode: 2 });
+  });
+
+  it('names the choices where it is given another', async () => {
+    await expect(run(root, '--fail-on', 'everything')).rejects.toThrow(
+      'Allowed choices are change, warning, below-restricted.',
+    );
+  });
+});
