@@ -1,3 +1,5 @@
+import { shorten } from './shorten.js';
+
 /** The parts of a message that a person can act on. */
 export interface Complaint {
   /** Where it is: a field path, a flag, a file. */
@@ -22,9 +24,14 @@ export abstract class InputError extends Error {
   readonly position: Position | undefined;
 
   constructor(complaint: Complaint, position?: Position, options?: ErrorOptions) {
-    super(describeComplaint(complaint, position), options);
+    const readable = {
+      ...complaint,
+      where: shorten(complaint.where, maxPart),
+      found: shorten(complaint.found, maxPart),
+    };
+    super(describeComplaint(readable, position), options);
     this.name = new.target.name;
-    this.complaint = complaint;
+    this.complaint = readable;
     this.position = position;
   }
 }
@@ -60,6 +67,9 @@ export class CertificateError extends InputError {
 export class UsageError extends InputError {
   readonly code = 'usage';
 }
+
+/** Longest part that the input has a say in, in characters: more nobody reads. */
+const maxPart = 500;
 
 /** `file:line:column: where: expected …, found …; advice`. */
 function describeComplaint(complaint: Complaint, position?: Position): string {

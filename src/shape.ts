@@ -1,4 +1,5 @@
 import type { Complaint } from './errors.js';
+import { shorten } from './shorten.js';
 
 /** Why a value has not the shape that was asked for. */
 export interface Fault {
@@ -109,8 +110,7 @@ export function describe(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object' && value !== null) return 'a mapping';
-  const spelt = JSON.stringify(value);
-  return spelt.length <= maxSpelt ? spelt : `${spelt.slice(0, maxSpelt)}…`;
+  return shorten(JSON.stringify(value), maxSpelt);
 }
 
 /** Longest value that is quoted in full, in characters. */

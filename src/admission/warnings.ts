@@ -1,6 +1,7 @@
 import { type FlagGroup, gapsOf, groupFlags, sentenceOf } from '../hardening/explain.js';
 import type { Finding, Report } from '../hardening/report.js';
 import { controlOf, isAdvisory } from '../policy/catalogue.js';
+import { shorten } from '../shorten.js';
 
 /** Longest warning, in characters (Kubernetes' guidance for webhooks). */
 const maxLength = 120;
@@ -121,11 +122,6 @@ function wrap(line: string): string[] {
   }
   lines.push(current);
   return lines;
-}
-
-/** The word itself, or as much of it as has room, never half of a character of two units. */
-function shorten(word: string, room: number): string {
-  return word.length <= room ? word : `${word.slice(0, room - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }
 
 /** The lines without repetitions, which the API server drops too: where two wrapped ones end in the same words, the

@@ -1,6 +1,7 @@
 import { isMap, isPair, LineCounter, parseAllDocuments, type Document } from 'yaml';
 import type { z } from 'zod';
 import { type Complaint, messageOf, type Position, PolicyError } from '../errors.js';
+import { describe } from '../shape.js';
 import { didYouMean } from './nearest.js';
 import { type PolicyDocument, policyJsonSchema, policySchema } from './schema.js';
 
@@ -129,12 +130,6 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
     current = (current as Record<PropertyKey, unknown>)[key];
   }
   return current;
-}
-
-function describe(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  if (Array.isArray(value)) return 'a list';
-  return typeof value === 'object' && value !== null ? 'a mapping' : JSON.stringify(value);
 }
 
 interface SchemaNode {

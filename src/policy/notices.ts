@@ -1,3 +1,5 @@
+import { shorten } from '../shorten.js';
+
 /** All that there may be to notice, by code: also what the metric counts. */
 export const noticeCodes = {
   unknownMode: 'the namespace label podtemper.io/mode is no mode; taken as audit',
@@ -57,7 +59,5 @@ export class Notices {
 
 /** What was found, in quotes, as much of it as a person reads. */
 export function quote(text: string): string {
-  if (text.length <= maxQuoted) return `"${text}"`;
-  // Not in the middle of a character of two units.
-  return `"${text.slice(0, maxQuoted).replace(/[\uD800-\uDBFF]$/, '')}…"`;
+  return `"${shorten(text, maxQuoted)}"`;
 }

@@ -1,5 +1,6 @@
 import winston from 'winston';
 import { InputError, messageOf } from '../errors.js';
+import { shorten } from '../shorten.js';
 import { BoundedStream } from './boundedStream.js';
 
 export const logLevels = ['error', 'warn', 'info', 'debug'] as const;
@@ -50,15 +51,15 @@ export function createLog(level: LogLevel, fileDescriptor = 1): Log {
 /** Our own keys come first for the eye, and last so that no field can take their place. */
 function formatLine(level: string, message: string, fields: LogFields): string {
   const own = { time: new Date().toISOString(), level, msg: message };
-  return JSON.stringify({ ...own, ...fields, ...own }, (_key, value: unknown) => shorten(value));
+  return JSON.stringify({ ...own, ...fields, ...own }, (_key, value: unknown) => bounded(value));
 }
 
 /** Longest text in a line, in UTF-16 units, and most items of a list: names in a pod may be as long as a request. */
 const maxText = 4096;
 const maxItems = 100;
 
-function shorten(value: unknown): unknown {
-  if (typeof value === 'string') return value.length <= maxText ? value : `${value.slice(0, maxText)}…`;
+function bounded(value: unknown): unknown {
+  if (typeof value === 'string') return shorten(value, maxText);
   if (!Array.isArray(value) || value.length <= maxItems) return value;
   return [...(value as unknown[]).slice(0, maxItems), `… and ${value.length - maxItems} more`];
 }

@@ -193,10 +193,16 @@ describe('a wrong value', () => {
 
   it.each([
     ['word', '"word"'],
-    ['[]', 'a list'],
+    ['[]', 'an empty list'],
     ['42', '42'],
   ])('is refused in place of a document: %s', (text, found) => {
     expect(messageOf(text)).toBe(`p.yaml:1:1: document: expected object, found ${found}`);
+  });
+
+  it('is told in part where it is long', () => {
+    const found = `"${'a'.repeat(58)}…`;
+    expect(messageOf('a'.repeat(200_000))).toBe(`p.yaml:1:1: document: expected object, found ${found}`);
+    expect(messageOf(`metadata: {name: a}\n${'k'.repeat(200_000)}: 1\n`).length).toBeLessThan(1200);
   });
 });
 

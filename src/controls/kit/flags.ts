@@ -1,4 +1,5 @@
 import type { Container, ContainerList } from '../../kubernetes.js';
+import { shorten } from '../../shorten.js';
 import type { Decision } from './define.js';
 
 /** Something in a pod that no patch can mend: a person has to. */
@@ -52,7 +53,7 @@ export class Flags<Code extends string = string> {
     if (this.#flags.length >= maxFlags) this.#more++;
     else {
       const flag = make();
-      this.#flags.push({ ...flag, found: shorten(flag.found) });
+      this.#flags.push({ ...flag, found: shorten(flag.found, maxFound) });
     }
   }
 
@@ -74,8 +75,4 @@ export class Flags<Code extends string = string> {
 /** A container as findings name it. */
 export function targetOf(list: ContainerList, container: Container | undefined): string {
   return `${list}/${container?.name ?? ''}`;
-}
-
-function shorten(text: string): string {
-  return text.length <= maxFound ? text : `${text.slice(0, maxFound).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }
