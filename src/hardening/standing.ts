@@ -128,4 +128,6 @@ const causes: Readonly<Record<string, string>> = {
   legacyContainerAnnotation:
     'securityContext.seccompProfile: {type: RuntimeDefault}, in place of its legacy annotation',
   root: 'securityContext.runAsUser: <a user ID above 0>, or leave it out',
+  lowHostPort: 'ports[*].containerPort: <1024 or above>, and have the program listen there',
+  unmappedUser: 'securityContext.runAsUser: <a user ID from 1 to 65535>',
 };

@@ -83,6 +83,30 @@ describe('what remains is for', () => {
       { 'author: securityContext.runAsUser: <a user ID above 0>, or leave it out': 2 },
     ],
     [
+      'the author, where only root can listen on the port: no user alone would let it start',
+      podOf('ports: [{containerPort: 80}]', ', hostNetwork: true'),
+      {},
+      '',
+      {
+        'author: leave hostNetwork out': 1,
+        'author: ports[*].containerPort: <1024 or above>, and have the program listen there': 1,
+      },
+    ],
+    [
+      'the author, where the user of the policy is not one of those that the pod has',
+      podOf('', ', hostUsers: false'),
+      {
+        ...labelled({
+          'podtemper.io/mode': 'enforce',
+          'pod-security.kubernetes.io/enforce': 'restricted',
+          'pod-security.kubernetes.io/enforce-version': 'v1.34',
+        }),
+        policies: policiesOf({ controls: { runAsNonRoot: { runAsUser: 70000 } } }),
+      },
+      '',
+      { 'author: securityContext.runAsUser: <a user ID from 1 to 65535>': 1 },
+    ],
+    [
       'the author, where a privileged container was left alone: one change for all fields',
       podOf('securityContext: {privileged: true}'),
       {},
