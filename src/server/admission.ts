@@ -9,7 +9,7 @@ import { answerBrokenRequests, requireHost } from './brokenRequests.js';
 import { limitConnections } from './connectionLimit.js';
 import { readAfterwards } from './largeAnswer.js';
 import { LargeBodies } from './largeBodies.js';
-import { deadlineOf, leastReviews, outOfMemory, outOfTime } from './overload.js';
+import { deadlineOf, leastReviews, OverloadError, outOfMemory, outOfTime } from './overload.js';
 import { sendProblem } from './problem.js';
 import { refuse, RequestError } from './refusal.js';
 import { TurnBatch } from './turnBatch.js';
@@ -146,25 +146,37 @@ interface Turn {
   readonly now: () => number;
 }
 
+/** What becomes of a review; nothing where its caller has gone. */
+type Answer = string | Promise<string> | Fault | OverloadError | undefined;
+
 /** First all answers, then all the writing, for the same reason that they come as a batch. */
 function answerAll({ reviews, since, now }: Turn, options: AdmissionServerOptions): void {
   const deadline = deadlineOf(since, now());
-  const answers: (string | Promise<string> | Fault)[] = [];
-  for (const { body } of reviews) {
-    if (answers.length >= leastReviews && now() >= deadline) break;
-    answers.push(attempt(() => options.service.answer(body)));
+  const answers: Answer[] = [];
+  let begun = 0;
+  let refused = 0;
+  for (const { body, response } of reviews) {
+    if (response.req.socket.destroyed) answers.push(undefined);
+    else if (refused > 0 || (begun >= leastReviews && now() >= deadline)) {
+      refused += 1;
+      answers.push(outOfTime);
+    } else {
+      begun += 1;
+      answers.push(attempt(() => options.service.answer(body)));
+    }
   }
-  for (const [index, { response }] of reviews.entries()) {
-    const answer = answers[index];
-    if (typeof answer === 'string') sendReview(response, answer);
-    else if (answer instanceof Promise) {
-      answer
-        .then((text) => sendReview(response, text))
-        .catch((error: unknown) => fail(response, error, options));
-    } else if (answer !== undefined) fail(response, answer.fault, options);
-    else sendProblem(response, outOfTime.status, outOfTime, outOfTime.headers);
-  }
-  if (answers.length < reviews.length) options.onOverload(reviews.length - answers.length);
+  for (const [index, { response }] of reviews.entries()) send(response, answers[index], options);
+  if (refused > 0) options.onOverload(refused);
+}
+
+function send(response: ServerResponse, answer: Answer, options: AdmissionServerOptions): void {
+  if (typeof answer === 'string') sendReview(response, answer);
+  else if (answer instanceof Promise) {
+    answer
+      .then((text) => sendReview(response, text))
+      .catch((error: unknown) => fail(response, error, options));
+  } else if (answer instanceof OverloadError) sendProblem(response, answer.status, answer, answer.headers);
+  else if (answer !== undefined) fail(response, answer.fault, options);
 }
 
 interface Fault {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Agent } from 'node:https';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { deadlineOf } from '../../src/server/overload.js';
@@ -68,6 +69,27 @@ describe('more reviews in one turn than can be answered in time', () => {
     }
     agent.destroy();
     expect(target.refused).toEqual([]);
+  });
+});
+
+describe('reviews whose caller has gone', () => {
+  it('are not worked on: after a flood nobody waits for those that it left', async () => {
+    let asked = 0;
+    const target = await startAdmission({
+      answer: () => {
+        asked += 1;
+        target.server.closeAllConnections();
+        return 'answered';
+      },
+    });
+    server = target;
+    const connection = await openRaw(target);
+    const closed = once(connection.socket, 'close');
+    connection.write(requestWith(good).repeat(5));
+    await closed;
+    expect(asked).toBe(1);
+    expect(target.refused).toEqual([]);
+    expect(target.faults).toEqual([]);
   });
 });
 
