@@ -1,7 +1,11 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { format, resolveConfig } from 'prettier';
+import { format, getFileInfo, resolveConfig } from 'prettier';
 import { catalogueOf } from '../src/commands/controls.js';
+import { exitCodes } from '../src/commands/exitCodes.js';
+import { createProgram } from '../src/commands/program.js';
+import { describeCommands } from '../src/commands/shell/commandTree.js';
+import { manPage } from '../src/commands/shell/manPage.js';
 import { noticeCodes } from '../src/policy/notices.js';
 import { ephemeralControlIds } from '../src/policy/ephemeral.js';
 import { imageRecords } from '../src/images/index.js';
@@ -14,12 +18,15 @@ const outputs = new Map<string, string>([
   ['src/controls/index.ts', await registry()],
   ['docs/controls.md', controlsPage()],
   ['docs/images.md', imagesPage()],
+  ['docs/podtemper.1', manPage(describeCommands(createProgram()), exitCodes)],
   ['docs/policy.schema.json', JSON.stringify(policyJsonSchema(), undefined, 2)],
 ]);
 
 const stale: string[] = [];
 for (const [file, text] of outputs) {
-  const formatted = await format(text, { ...(await resolveConfig(file)), filepath: file });
+  const { inferredParser } = await getFileInfo(file);
+  const formatted =
+    inferredParser === null ? text : await format(text, { ...(await resolveConfig(file)), filepath: file });
   const current = await readFile(file, 'utf8').catch(() => '');
   if (formatted === current) continue;
   stale.push(file);

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import * as z from 'zod';
 import { UsageError } from '../errors.js';
 import { catalogue, controlIds } from '../policy/catalogue.js';
@@ -17,23 +17,29 @@ export function controlsCommand(): Command {
     .summary('list the controls, or explain one')
     .description('The catalogue: what each control does, why, what it may break, its options and its source.')
     .argument('[id]', 'a control')
-    .option('-o, --output <format>', 'text or json', 'text')
+    .addOption(new Option('-o, --output <format>', 'what to print').choices(['text', 'json']).default('text'))
     .action((id: string | undefined, { output }: { output: string }) => {
-      const all = catalogueOf();
-      const chosen = id === undefined ? all : all.filter((control) => control.id === id);
-      if (id !== undefined && chosen.length === 0) throw unknownControl(id);
+      const chosen = id === undefined ? catalogueOf() : [entryOf(id, 'controls')];
       const text =
         output === 'json' ? JSON.stringify(chosen, undefined, 2) : render(chosen, id !== undefined);
       process.stdout.write(`${text}\n`);
     });
 }
 
-function unknownControl(id: string): UsageError {
+type Entry = ReturnType<typeof catalogueOf>[number];
+
+function entryOf(id: string, where: string): Entry {
+  const entry = catalogueOf().find((control) => control.id === id);
+  if (entry !== undefined) return entry;
   const advice = didYouMean(id, controlIds) ?? `there is ${controlIds.join(', ')}`;
-  return new UsageError({ where: 'controls', expected: 'the id of a control', found: `"${id}"`, advice });
+  throw new UsageError({ where, expected: 'the id of a control', found: `"${id}"`, advice });
 }
 
-type Entry = ReturnType<typeof catalogueOf>[number];
+/** All about one control, as text. `where` is what asked for it.
+ *  @throws UsageError where there is none of that id */
+export function explainControl(id: string, where: string): string {
+  return `${renderFull(entryOf(id, where))}\n`;
+}
 
 function render(entries: readonly Entry[], isFull: boolean): string {
   if (!isFull) {

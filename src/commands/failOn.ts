@@ -15,6 +15,10 @@ const tests = {
     const notices = shown.items.flatMap(({ report }) => report?.notices ?? []);
     return [left.length + notices.length + shown.warnings.length, 'warning', 'in the manifests'] as const;
   },
+  finding: (shown: Preview) => {
+    const flags = resultsOf(shown).filter(({ finding }) => finding.decision.kind === 'flag');
+    return [flags.length, 'finding', 'that no patch can mend'] as const;
+  },
   'below-restricted': (shown: Preview) => {
     const below = shown.items.filter(
       ({ standing }) => standing !== undefined && standing.after !== 'restricted',
@@ -30,8 +34,8 @@ export const failOnChoices = Object.keys(tests) as FailOn[];
 
 /** What is meant by each, for the help. */
 export const failOnHelp =
-  'end with 1 where hardening adds something (change), where there is something to look at (warning), or where an ' +
-  'object does not reach the level restricted (below-restricted); can be given again';
+  'end with 1 where hardening adds something (change), where there is something to look at (warning) or that no ' +
+  'patch can mend (finding), or where an object does not reach the level restricted (below-restricted); can be given again';
 
 /** Why the program is to fail, one line for each that is the case. */
 export function reasonsToFail(wanted: readonly FailOn[], shown: Preview): string[] {

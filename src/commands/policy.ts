@@ -10,6 +10,7 @@ export function policyCommand(): Command {
     .description('Works with HardeningPolicy documents.');
   command
     .command('check')
+    .summary('validate policies')
     .description('Validates a policy file, or all of a folder.')
     .argument('<path>', 'file or folder')
     .action(async (path: string) => {
@@ -19,6 +20,7 @@ export function policyCommand(): Command {
     });
   command
     .command('show')
+    .summary('print policies with their defaults filled in')
     .description('Prints policies with their defaults filled in; without a path, the built-in one.')
     .argument('[path]', 'file or folder')
     .action(async (path: string | undefined) => {

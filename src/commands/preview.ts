@@ -18,6 +18,7 @@ import { checkPolicyName, defaultPolicyOf } from '../preview/choices.js';
 import type { ManifestFile } from '../preview/manifests.js';
 import { readNamespaceFiles } from '../preview/namespaces.js';
 import { type Preview, previewFiles, type PreviewOptions } from '../preview/preview.js';
+import { explainControl } from './controls.js';
 import { type FailOn, failOnChoices, failOnHelp, reasonsToFail } from './failOn.js';
 import { readManifestFiles } from './manifestFiles.js';
 import { readPolicies } from './policyFiles.js';
@@ -58,6 +59,7 @@ interface Flags {
   readonly namespaceFile?: string;
   readonly write?: boolean;
   readonly failOn?: FailOn[];
+  readonly explain?: string;
   /** False with `--no-color`. */
   readonly color: boolean;
 }
@@ -90,10 +92,15 @@ export function previewCommand(streams: Streams = process): Command {
         ),
       )
       .addOption(new Option('--fail-on <what>', failOnHelp).choices(failOnChoices).argParser(collectFailOn))
+      .option('--explain <control>', 'tell all about one control, and read nothing')
       .option('--no-color', 'no colours')
       // Wrong usage ends with 2, as all wrong input does, and not with Commander's 1.
       .exitOverride()
       .action(async (paths: string[], flags: Flags) => {
+        if (flags.explain !== undefined) {
+          streams.stdout.write(explainControl(flags.explain, '--explain'));
+          return;
+        }
         const exitCode = await run(paths, flags, streams);
         if (exitCode > 0) streams.exitCode = exitCode;
       })

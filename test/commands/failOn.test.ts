@@ -5,11 +5,16 @@ import { podManifest } from './scratchFolder.js';
 
 const run = (stdin: string, ...words: string[]) => runPreview(['-', ...words], { stdin });
 const root = podManifest('root').replace('image: busybox', 'image: busybox, securityContext: {runAsUser: 0}');
+const socket = podManifest('socket').replace(
+  'spec: {',
+  'spec: {automountServiceAccountToken: false, volumes: [{name: s, hostPath: {path: /run/docker.sock}}, {name: e, hostPath: {path: /etc}}], ',
+);
 
 describe('podtemper preview --fail-on', () => {
   it.each([
     ['change', podManifest('a'), '--fail-on change: 1 object that hardening would add to'],
     ['warning', root, '--fail-on warning: 1 warning in the manifests'],
+    ['finding', socket, '--fail-on finding: 2 findings that no patch can mend'],
     ['below-restricted', root, '--fail-on below-restricted: 1 object below the level restricted'],
   ])('%s ends with 1, and says why', async (what, manifest, reason) => {
     const { stdout, stderr, exitCode } = await run(manifest, '--fail-on', what);
@@ -20,6 +25,7 @@ describe('podtemper preview --fail-on', () => {
   it.each([
     ['change', textOf('hardened.yaml')],
     ['warning', podManifest('a')],
+    ['finding', podManifest('a').replace('spec: {', 'spec: {automountServiceAccountToken: false, ')],
     ['below-restricted', podManifest('a')],
   ])('%s passes what is not concerned', async (what, manifest) => {
     expect(await run(manifest, '--fail-on', what)).toMatchObject({ stderr: '', exitCode: undefined });
@@ -41,7 +47,7 @@ describe('podtemper preview --fail-on', () => {
 
   it('names the choices where it is given another', async () => {
     await expect(run(root, '--fail-on', 'everything')).rejects.toThrow(
-      'Allowed choices are change, warning, below-restricted.',
+      'Allowed choices are change, warning, finding, below-restricted.',
     );
   });
 });

@@ -1,0 +1,32 @@
+import { Command } from 'commander';
+import { version } from '../version.js';
+import { completionCommand } from './completion.js';
+import { controlsCommand } from './controls.js';
+import { imagesCommand } from './images.js';
+import { manifestsCommand } from './manifests.js';
+import { policyCommand } from './policy.js';
+import { previewCommand } from './preview.js';
+import { serveCommand } from './serve.js';
+
+/** All commands there are. Wrong usage is thrown, as a CommanderError, and not an end of the process. */
+export function createProgram(): Command {
+  const program = new Command('podtemper')
+    .description('Hardens Kubernetes pods as they are created, without making them brittle.')
+    .version(version);
+  program
+    .addCommand(serveCommand())
+    .addCommand(previewCommand())
+    .addCommand(controlsCommand())
+    .addCommand(imagesCommand())
+    .addCommand(policyCommand())
+    .addCommand(manifestsCommand())
+    .addCommand(completionCommand(program));
+  throwOnExit(program);
+  return program;
+}
+
+/** Lets wrong usage be told from a fault by its exit code, for commands below commands too. */
+function throwOnExit(command: Command): void {
+  command.exitOverride();
+  for (const inner of command.commands) throwOnExit(inner);
+}
