@@ -11,7 +11,7 @@ WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
 RUN ["npm", "ci"]
 COPY . .
-RUN ["npm", "run", "build"]
+RUN ["npm", "run", "sbom"]
 
 FROM ${NODE_IMAGE}
 ARG VERSION=0.1.0

@@ -1,7 +1,7 @@
 # The commands of this repository. `make help` prints a line for each.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash -euo pipefail
-.PHONY: help install run test generate check build cluster e2e e2e-soak faults fuzz bench bench-facts image clean
+.PHONY: help install run test generate check build cluster e2e e2e-soak faults fuzz bench bench-facts image sbom clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ bench-facts: install ## time and memory of the facts about 10,000 namespaces (ne
 
 image: ## build the container image with buildah or docker
 	@command -v buildah >/dev/null && buildah bud -t podtemper . || docker build -t podtemper .
+
+sbom: install ## build it, with a bill of materials (CycloneDX) and all licences beside it in dist/
+	npm run --silent sbom
 
 clean: ## remove what was built
 	rm -rf dist coverage
