@@ -1,7 +1,7 @@
 # The commands of this repository. `make help` prints a line for each.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash -euo pipefail
-.PHONY: help install run test generate check build cluster e2e e2e-soak faults fuzz bench bench-facts image sbom clean
+.PHONY: help install run test generate check build cluster e2e e2e-soak faults fuzz bench performance bench-facts image sbom clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,8 +50,11 @@ faults: build ## what goes wrong while pods are created: a table of faults, fail
 fuzz: build ## 200,000 hostile bodies to the program (BODIES= and SEED= choose others)
 	NODE_OPTIONS=--experimental-vm-modules npx --no-install jest -c jest.fuzz.config.js
 
-bench: build ## throughput, latency and memory beside a bare node:https server (needs wrk, and what e2e needs)
+bench: build ## throughput, latency and memory beside a bare node:https server (needs wrk, h2load, and what e2e needs)
 	npx --no-install tsx bench/run.ts
+
+performance: build ## the same, and writes it to docs/performance.md
+	npx --no-install tsx bench/report.ts
 
 bench-facts: install ## time and memory of the facts about 10,000 namespaces (needs what e2e needs)
 	npx --no-install tsx bench/facts.ts

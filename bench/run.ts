@@ -5,7 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { build } from 'esbuild';
+import { startControlPlane } from '../test/cluster/controlPlane.js';
+import { benchEndToEnd } from './endToEnd.js';
+import { benchHalfRate } from './halfRate.js';
 import { benchHarden } from './harden.js';
+import { benchStart } from './start.js';
 import { type Load, load, postScript } from './wrk.js';
 
 /** The built webhook beside a bare node:https server, alternately, so that what else the machine does falls on both.
@@ -26,13 +30,24 @@ const servers: Server[] = [];
 try {
   servers.push(await startBare(), await startWebhook());
   await Promise.all(servers.map(({ url }) => untilListening(url)));
-  for (const size of sizes) await compareServers(size);
+  const bareRates: Partial<Record<(typeof sizes)[number], number>> = {};
+  for (const size of sizes) bareRates[size] = await compareServers(size);
   await printMemory();
+  const bodyFile = join(directory, 'medium.json');
+  await writeFile(bodyFile, await reviewOf('medium'));
+  await benchHalfRate(servers, (bareRates.medium ?? Number.NaN) / 2, { bodyFile, directory, rounds });
 } finally {
   for (const { process: child } of servers) child.kill('SIGKILL');
   await rm(directory, { recursive: true });
 }
 await benchHarden();
+const controlPlane = await startControlPlane();
+try {
+  await benchEndToEnd(controlPlane);
+  await benchStart(controlPlane);
+} finally {
+  await controlPlane.stop();
+}
 
 async function startBare(): Promise<Server> {
   const outfile = join(directory, 'bareServer.mjs');
@@ -86,10 +101,15 @@ async function untilListening(url: string): Promise<void> {
   throw new Error(`nothing listens at ${url}: is the program built (npm run build)?`);
 }
 
-async function compareServers(size: (typeof sizes)[number]): Promise<void> {
-  const body = await readFile(`bench/reviews/${size}.json`, 'utf8');
+async function reviewOf(size: string): Promise<string> {
+  return (await readFile(`bench/reviews/${size}.json`, 'utf8')).trim();
+}
+
+/** Gives how many reviews of the size the bare server answers in a second. */
+async function compareServers(size: (typeof sizes)[number]): Promise<number> {
+  const body = await reviewOf(size);
   const script = join(directory, `${size}.lua`);
-  await writeFile(script, postScript(body.trim()));
+  await writeFile(script, postScript(body));
   for (const { url } of servers) await load(url, script, 2);
   const results = new Map<string, Measured[]>(servers.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++) {
@@ -108,6 +128,7 @@ async function compareServers(size: (typeof sizes)[number]): Promise<void> {
   print(
     `  ratio      ${median(throughput).toFixed(3)} of its throughput (${range}), ${median(cpu).toFixed(3)} by CPU time`,
   );
+  return median(bare.map((one) => one.requestsPerSecond));
 }
 
 interface Measured extends Load {
