@@ -1,4 +1,4 @@
-import { type FlagGroup, gapsOf, groupFlags, sentenceOf } from '../hardening/explain.js';
+import { type FlagGroup, gapsOf, groupFlags, isDenied, sentenceOf } from '../hardening/explain.js';
 import type { Finding, Report } from '../hardening/report.js';
 import { controlOf, isAdvisory } from '../policy/catalogue.js';
 import { shorten } from '../shorten.js';
@@ -60,10 +60,12 @@ const maxTargets = 20;
 
 /** One line for each thing that a person has to mend, with the fields that it holds for. */
 function flagsOf(findings: readonly Finding[]): string[] {
-  return findings.flatMap(({ control, mode, decision }) => {
+  return findings.flatMap((finding) => {
+    const { control, mode, decision } = finding;
     if (mode === 'audit' || decision.kind !== 'flag') return [];
-    const lines = groupFlags(decision, controlOf(control)).map((group) => `${control}: ${describe(group)}`);
-    return decision.more > 0 ? [...lines, `${control}: and ${decision.more} more of the kind`] : lines;
+    const head = isDenied(finding) ? `to be refused by ${control}` : control;
+    const lines = groupFlags(decision, controlOf(control)).map((group) => `${head}: ${describe(group)}`);
+    return decision.more > 0 ? [...lines, `${head}: and ${decision.more} more of the kind`] : lines;
   });
 }
 

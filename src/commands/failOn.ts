@@ -11,13 +11,17 @@ const tests = {
     return [new Set(items).size, 'object', 'that hardening would add to'] as const;
   },
   warning: (shown: Preview) => {
-    const left = resultsOf(shown).filter(({ level }) => level === 'warning');
+    const left = resultsOf(shown).filter(({ level }) => level !== 'note');
     const notices = shown.items.flatMap(({ report }) => report?.notices ?? []);
     return [left.length + notices.length + shown.warnings.length, 'warning', 'in the manifests'] as const;
   },
   finding: (shown: Preview) => {
     const flags = resultsOf(shown).filter(({ finding }) => finding.decision.kind === 'flag');
     return [flags.length, 'finding', 'that no patch can mend'] as const;
+  },
+  refused: (shown: Preview) => {
+    const refused = resultsOf(shown).flatMap(({ level, item }) => (level === 'error' ? [item] : []));
+    return [new Set(refused).size, 'object', 'whose pods will be refused'] as const;
   },
   'below-restricted': (shown: Preview) => {
     const below = shown.items.filter(
@@ -35,7 +39,8 @@ export const failOnChoices = Object.keys(tests) as FailOn[];
 /** What is meant by each, for the help. */
 export const failOnHelp =
   'end with 1 where hardening adds something (change), where there is something to look at (warning) or that no ' +
-  'patch can mend (finding), or where an object does not reach the level restricted (below-restricted); can be given again';
+  'patch can mend (finding), where pods will be refused (refused), or where an object does not reach the level restricted ' +
+  '(below-restricted); can be given again';
 
 /** Why the program is to fail, one line for each that is the case. */
 export function reasonsToFail(wanted: readonly FailOn[], shown: Preview): string[] {

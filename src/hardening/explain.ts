@@ -6,8 +6,8 @@ import { engineSkips, type Finding } from './report.js';
 /** Sentences of one finding: what was decided and why. */
 export interface Explanation {
   /** `change`, `keep`, `skip`, or `would change` where the mode keeps the change out of the patch; `flag` of what no
-   *  patch can mend. */
-  readonly verdict: 'change' | 'would change' | 'keep' | 'skip' | 'flag';
+   *  patch can mend, `deny` where the pod is refused for it. */
+  readonly verdict: 'change' | 'would change' | 'keep' | 'skip' | 'flag' | 'deny';
   readonly sentence: string;
   readonly notes: readonly string[];
 }
@@ -37,9 +37,18 @@ export function explain(finding: Finding, control: Control): Explanation {
     const { more } = decision;
     const sentences = groupFlags(decision, control).map(({ sentence }) => sentence);
     const rest = more > 0 ? [`and ${more} more of the kind`] : [];
-    return { verdict: 'flag', sentence: [...new Set(sentences)].join('; '), notes: rest };
+    return {
+      verdict: isDenied(finding) ? 'deny' : 'flag',
+      sentence: [...new Set(sentences)].join('; '),
+      notes: rest,
+    };
   }
   return { verdict: 'skip', sentence: sentenceOf(control, decision), notes };
+}
+
+/** Whether the pod is refused for what was found: by the validating webhook, which judges it last. */
+export function isDenied({ mode, decision }: Finding): boolean {
+  return mode === 'deny' && decision.kind === 'flag';
 }
 
 /** What a decision leaves undone, each with its reason: all of it (part ``) where the control was skipped. */

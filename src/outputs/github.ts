@@ -5,7 +5,7 @@ import { resultsOf } from './results.js';
 /** Workflow commands, which GitHub shows as annotations of the lines in a pull request. */
 export function renderGithub(preview: Preview): string {
   const results = resultsOf(preview).map(({ control, level, message, position }) =>
-    commandOf(level === 'note' ? 'notice' : 'warning', position, control.id, message),
+    commandOf(level === 'note' ? 'notice' : level, position, control.id, message),
   );
   const faults = [
     ...preview.faults.map((fault) => ['error', fault] as const),

@@ -54,7 +54,7 @@ function casesOf(item: PreviewItem, results: ReadonlyMap<Finding, readonly Resul
 
 function outcomeOf(finding: Finding, results: readonly Result[] = []): Pick<Case, 'kind' | 'message'> {
   const { kind } = finding.decision;
-  const isToDo = results.some(({ level }) => kind === 'change' || (kind === 'flag' && level === 'warning'));
+  const isToDo = results.some(({ level }) => kind === 'change' || (kind === 'flag' && level !== 'note'));
   if (isToDo) return { kind: 'failure', message: results.map(placed).join('; ') };
   if (results.length > 0)
     return { kind: 'skipped', message: results.map(({ message }) => message).join('; ') };

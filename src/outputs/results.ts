@@ -1,7 +1,7 @@
 import type { Control } from '../controls/kit/define.js';
 import type { Position } from '../errors.js';
 import type { Flag } from '../controls/kit/flags.js';
-import { explain, meaningOf } from '../hardening/explain.js';
+import { explain, isDenied, meaningOf } from '../hardening/explain.js';
 import type { Finding } from '../hardening/report.js';
 import { controlOf } from '../policy/catalogue.js';
 import type { Preview, PreviewItem } from '../preview/preview.js';
@@ -14,8 +14,9 @@ export interface Result {
   readonly item: PreviewItem;
   readonly finding: Finding;
   readonly control: Control;
-  /** `note` for what hardening adds, and what is only to be logged; `warning` for what it leaves open. */
-  readonly level: 'note' | 'warning';
+  /** `note` for what hardening adds, and what is only to be logged; `warning` for what it leaves open; `error` for what
+   *  the pod will be refused for. */
+  readonly level: 'note' | 'warning' | 'error';
   /** Of several that an advisory control finds, where this one stands. */
   readonly field?: string;
   readonly message: string;
@@ -40,13 +41,16 @@ function resultOfFlag(flag: Flag, finding: Finding, item: PreviewItem): Result {
   const { field, found, targets, write } = flag;
   const concerned = targets.length === 0 ? '' : ` (${titleOf(targets)})`;
   const { means } = meaningOf(flag, control);
+  const verdict = isDenied(finding) ? 'the pod will be refused: ' : '';
   return {
     item,
     finding,
     control,
-    level: isOnlyLogged(finding, item) ? 'note' : 'warning',
+    level: isDenied(finding) ? 'error' : isOnlyLogged(finding, item) ? 'note' : 'warning',
     field,
-    message: clean(`${fieldIn(item, field)} is ${found}${concerned}: ${means}. To mend it: ${write}`),
+    message: clean(
+      `${verdict}${fieldIn(item, field)} is ${found}${concerned}: ${means}. To mend it: ${write}`,
+    ),
     position: item.positionOf(pathOfField(field)),
   };
 }

@@ -1,5 +1,5 @@
 import type { KnownImage } from '../controls/kit/define.js';
-import { explain, type FlagGroup, groupFlags } from '../hardening/explain.js';
+import { explain, type FlagGroup, groupFlags, isDenied } from '../hardening/explain.js';
 import type { Finding } from '../hardening/report.js';
 import { controlOf, isAdvisory } from '../policy/catalogue.js';
 import type { PreviewItem } from '../preview/preview.js';
@@ -127,10 +127,12 @@ function describeChange(finding: Finding, layout: Layout): string[] {
 }
 
 /** What a person has to mend: how bad it is, where it stands, what it means, what to write. */
-function describeFlags({ control, decision }: Finding, layout: Layout): string[] {
+function describeFlags(finding: Finding, layout: Layout): string[] {
+  const { control, decision } = finding;
   if (decision.kind !== 'flag') return [];
   const lines = groupFlags(decision, controlOf(control)).flatMap((group) => {
-    const places = `${group.severity}: ${placesOf(group, layout)}`;
+    const verdict = isDenied(finding) ? 'will be refused, ' : '';
+    const places = `${verdict}${group.severity}: ${placesOf(group, layout)}`;
     const { indent, width, style } = layout;
     const write = column(' '.repeat(indent), `→ ${group.write}`, width, painter(style, 'cyan'));
     return entry('!', control, clean(places), layout).concat(below(group.sentence, layout), write);

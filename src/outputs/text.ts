@@ -1,3 +1,4 @@
+import { isDenied } from '../hardening/explain.js';
 import { annotationKeys, labelKeys } from '../kubernetes.js';
 import { controlOf } from '../policy/catalogue.js';
 import type { Preview, PreviewItem } from '../preview/preview.js';
@@ -62,12 +63,13 @@ function nameOf({ kind, namespace, name }: PreviewItem): string {
 /** `2 containers, 7 controls change it, 2 to mend, 1 skipped`. */
 function summarize(item: PreviewItem): string {
   const { pod } = item;
-  const { changing, possible, flagged, skipped } = tally(item);
+  const { changing, possible, denied, flagged, skipped } = tally(item);
   const containers = (pod?.spec.initContainers?.length ?? 0) + (pod?.spec.containers.length ?? 0);
   const parts = [count(containers, 'container')];
   if (changing > 0) parts.push(`${count(changing, 'control')} ${changing === 1 ? 'changes' : 'change'} it`);
   if (possible > 0) parts.push(`${count(possible, 'control')} would change it`);
   if (changing + possible === 0) parts.push('nothing to change');
+  if (denied > 0) parts.push(`refused by ${count(denied, 'control')}`);
   if (flagged > 0) parts.push(`${flagged} to mend`);
   if (skipped > 0) parts.push(`${skipped} skipped`);
   return parts.join(', ');
@@ -77,15 +79,23 @@ function summarize(item: PreviewItem): string {
 function tally(item: PreviewItem) {
   const changing = new Set<string>();
   const possible = new Set<string>();
+  const denied = new Set<string>();
   const flagged = new Set<string>();
   const skipped = new Set<string>();
   for (const finding of item.report?.findings ?? []) {
     const { control, mode, decision } = finding;
     if (decision.kind === 'change') (mode === 'enforce' ? changing : possible).add(control);
-    if (decision.kind === 'flag' && !isOnlyLogged(finding, item)) flagged.add(control);
+    if (isDenied(finding)) denied.add(control);
+    else if (decision.kind === 'flag' && !isOnlyLogged(finding, item)) flagged.add(control);
     if (decision.kind === 'skip' && !isNotNeeded(finding)) skipped.add(control);
   }
-  return { changing: changing.size, possible: possible.size, flagged: flagged.size, skipped: skipped.size };
+  return {
+    changing: changing.size,
+    possible: possible.size,
+    denied: denied.size,
+    flagged: flagged.size,
+    skipped: skipped.size,
+  };
 }
 
 /** Once for each control that changes anything, whatever the number of containers. */

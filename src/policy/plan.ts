@@ -1,4 +1,4 @@
-import type { Bound, ControlMode, Known, NonRootIntent } from '../controls/kit/define.js';
+import type { Bound, ControlMode, Known, MutatingMode, NonRootIntent } from '../controls/kit/define.js';
 import type { Exemption } from '../hardening/report.js';
 import {
   annotationKeys,
@@ -41,7 +41,7 @@ export interface Plan {
   readonly notices: readonly Notice[];
   readonly known: (container: Container) => Known;
   /** What becomes of ephemeral containers, where the namespace lets it. */
-  readonly ephemeralMode: ControlMode;
+  readonly ephemeralMode: MutatingMode;
 }
 
 /** What a plan is made of, besides the pod. */
@@ -54,7 +54,8 @@ export interface PlanInput {
   readonly defaultPolicy: string;
 }
 
-const strength: Readonly<Record<ControlMode, number>> = { off: 0, audit: 1, warn: 2, enforce: 3 };
+/** Only a namespace in `enforce` lets a control have a pod refused. */
+const strength: Readonly<Record<ControlMode, number>> = { off: 0, audit: 1, warn: 2, deny: 3, enforce: 4 };
 
 /** The mode that holds where two are asked for. */
 export function weakerOf<One extends ControlMode, Other extends ControlMode>(one: One, other: Other) {

@@ -95,6 +95,18 @@ describe('kubectl', () => {
     }
   });
 
+  it('is told what the pod will be refused for, where its namespace lets that happen', () => {
+    const policy = { controls: { runtimeSocket: { mode: 'deny' } } };
+    const told = textOf(answerIn({}, {}, policy).response.warnings);
+    expect(told).toContain(
+      'to be refused by runtimeSocket: spec.volumes[1].hostPath.path is /var/run/docker.sock',
+    );
+    expect(told).not.toContain('to be refused by privileged');
+    const warned = textOf(answerIn({ 'podtemper.io/mode': 'warn' }, {}, policy).response.warnings);
+    expect(warned).toContain('runtimeSocket: spec.volumes[1].hostPath.path is /var/run/docker.sock');
+    expect(warned).not.toContain('to be refused');
+  });
+
   it('hears nothing of a control that is off', () => {
     const { response } = answerIn({}, {}, { controls: { runtimeSocket: { mode: 'off' } } });
     expect(textOf(response.warnings)).not.toContain('docker.sock');
@@ -211,13 +223,15 @@ describe('a pipeline', () => {
     '        capabilities: { add: [SYS_ADMIN, NET_RAW] }',
     '',
   ].join('\n');
-  const shown = preview(manifest, 'builder.yaml', {
-    policies: policiesOf(),
-    defaultPolicy: 'default',
-    mode: 'enforce',
-    facts: () => undefined,
-    today,
-  });
+  const shownWith = (policy = {}) =>
+    preview(manifest, 'builder.yaml', {
+      policies: policiesOf(policy),
+      defaultPolicy: 'default',
+      mode: 'enforce',
+      facts: () => undefined,
+      today,
+    });
+  const shown = shownWith();
 
   it('is told of each field at its line, louder of what warns than of what is only logged', () => {
     const lines = renderGithub(shown).split('\n');
@@ -233,6 +247,18 @@ describe('a pipeline', () => {
     ]);
     expect(about('managementPlane')).toEqual([expect.stringMatching(/^::notice /)]);
     expect(about('hostPath')).toEqual([]);
+  });
+
+  it('is told of a pod that will be refused as of an error', () => {
+    const denied = shownWith({ controls: { privileged: { mode: 'deny' } } });
+    expect(renderGithub(denied)).toMatch(
+      /^::error .*title=podtemper privileged::the pod will be refused: spec\./m,
+    );
+    expect(renderSarif(denied)).toMatch(/"ruleId": "privileged",\s+"ruleIndex": \d+,\s+"level": "error"/);
+    expect(renderJunit(denied)).toMatch(/name="privileged of pod"[^>]*>\s*<failure/);
+    expect(renderText(denied)).toContain('refused by 1 control, 1 to mend');
+    expect(renderText(denied)).toMatch(/^ +! privileged +will be refused, high: spec\.containers\[0\]/m);
+    expect(renderJson(denied)).toContain('"verdict": "deny"');
   });
 
   it('has results in SARIF that can be told apart', () => {
@@ -286,9 +312,10 @@ describe('a policy', () => {
     `apiVersion: podtemper.io/v1alpha1\nkind: HardeningPolicy\nmetadata: {name: default}\nspec: {controls: {hostPath: {mode: ${mode}}}}\n`;
 
   it('cannot ask for what an advisory control does not do', () => {
-    for (const mode of ['enforce', 'deny'])
-      expect(() => parsePolicies(withMode(mode), 'p.yaml')).toThrow(/expected off, audit, warn/);
-    expect(parsePolicies(withMode('audit'), 'p.yaml')).toHaveLength(1);
+    expect(() => parsePolicies(withMode('enforce'), 'p.yaml')).toThrow(
+      /expected off, audit, warn, deny, found/,
+    );
+    for (const mode of ['audit', 'deny']) expect(parsePolicies(withMode(mode), 'p.yaml')).toHaveLength(1);
   });
 
   it('cannot have an image exempt from what is only found', () => {

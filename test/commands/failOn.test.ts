@@ -1,7 +1,7 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { textOf } from '../preview/corpus.js';
 import { runPreview } from './runPreview.js';
-import { podManifest } from './scratchFolder.js';
+import { podManifest, policyManifest, ScratchFolder } from './scratchFolder.js';
 
 const run = (stdin: string, ...words: string[]) => runPreview(['-', ...words], { stdin });
 const root = podManifest('root').replace('image: busybox', 'image: busybox, securityContext: {runAsUser: 0}');
@@ -9,6 +9,11 @@ const socket = podManifest('socket').replace(
   'spec: {',
   'spec: {automountServiceAccountToken: false, volumes: [{name: s, hostPath: {path: /run/docker.sock}}, {name: e, hostPath: {path: /etc}}], ',
 );
+
+const folder = new ScratchFolder();
+
+beforeAll(() => folder.open());
+afterAll(() => folder.close());
 
 describe('podtemper preview --fail-on', () => {
   it.each([
@@ -31,6 +36,18 @@ describe('podtemper preview --fail-on', () => {
     expect(await run(manifest, '--fail-on', what)).toMatchObject({ stderr: '', exitCode: undefined });
   });
 
+  it('refused ends with 1 where a control of the policy denies the pods, and its namespace lets it', async () => {
+    const pods = podManifest('a').replace('image:', 'securityContext: {privileged: true}, image:');
+    const policy = await folder.write('policy.yaml', policyManifest('default', 'privileged: {mode: deny}'));
+    const words = ['--fail-on', 'refused', '--policy', policy];
+    expect(await run(pods, ...words)).toMatchObject({
+      stderr: 'podtemper: --fail-on refused: 1 object whose pods will be refused\n',
+      exitCode: 1,
+    });
+    expect(await run(pods, ...words, '--mode', 'warn')).toMatchObject({ stderr: '', exitCode: undefined });
+    expect(await run(pods, '--fail-on', 'refused')).toMatchObject({ stderr: '', exitCode: undefined });
+  });
+
   it('counts what the reader warns of', async () => {
     const twice = podManifest('a').replace('kind: Pod', 'kind: Pod\nkind: Pod');
     expect(await run(twice, '--fail-on', 'warning')).toMatchObject({ exitCode: 1 });
@@ -47,7 +64,7 @@ describe('podtemper preview --fail-on', () => {
 
   it('names the choices where it is given another', async () => {
     await expect(run(root, '--fail-on', 'everything')).rejects.toThrow(
-      'Allowed choices are change, warning, finding, below-restricted.',
+      'Allowed choices are change, warning, finding, refused, below-restricted.',
     );
   });
 });

@@ -118,7 +118,7 @@ describe.each(named)('%s', (_id, control) => {
   it('either changes pods or finds what no patch can mend', () => {
     expect(writes.length > 0).toBe(Object.keys(flags).length === 0);
     expect(control.modes).toEqual(
-      writes.length > 0 ? ['off', 'audit', 'warn', 'enforce'] : ['off', 'audit', 'warn'],
+      writes.length > 0 ? ['off', 'audit', 'warn', 'enforce'] : ['off', 'audit', 'warn', 'deny'],
     );
     expect(control.modes).toContain(control.defaultMode);
   });

@@ -41,7 +41,7 @@ const findingSchema = z.strictObject({
   leftOut: z
     .array(z.strictObject({ part: z.string(), reason: z.string(), detail: z.string().optional() }))
     .optional(),
-  mode: z.enum(['audit', 'warn']).optional(),
+  mode: z.enum(['audit', 'warn', 'deny']).optional(),
 });
 /** One decision as fixtures spell it. `mode` stands where it is not `enforce`, `control` in the engine's fixtures. */
 export type ExpectedFinding = z.output<typeof findingSchema>;

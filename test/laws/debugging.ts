@@ -1,5 +1,5 @@
 import fc, { type Arbitrary } from 'fast-check';
-import type { ControlMode } from '../../src/controls/kit/define.js';
+import type { MutatingMode } from '../../src/controls/kit/define.js';
 import type { EphemeralContainer, NamespaceFacts, Pod } from '../../src/kubernetes.js';
 import type { PolicyDocument } from '../../src/policy/schema.js';
 import { type Fields, optional, pick } from './arbitraries.js';
@@ -45,7 +45,7 @@ export const debuggingArbitrary: Arbitrary<Debugging> = fc
   .record({
     place: podInNamespace,
     policy: policyArbitrary,
-    mode: pick<ControlMode>('enforce', 'enforce', 'enforce', 'enforce', 'warn', 'audit', 'off'),
+    mode: pick<MutatingMode>('enforce', 'enforce', 'enforce', 'enforce', 'warn', 'audit', 'off'),
     existing: fc.array(drawnContainer, { maxLength: 2 }),
     added: fc.array(drawnContainer, { minLength: 1, maxLength: 2 }),
     addedFirst: fc.boolean(),

@@ -8,7 +8,7 @@ const mode = pick('enforce', 'enforce', 'enforce', 'enforce', 'warn', 'audit', '
 
 /** Nothing is enforced of a control that only finds. */
 const modeOf = (id: ControlId) =>
-  mutatingControlIds.includes(id) ? mode : pick('warn', 'warn', 'audit', 'off');
+  mutatingControlIds.includes(id) ? mode : pick('warn', 'warn', 'deny', 'audit', 'off');
 
 const pool = { key: 'example.com/pool', operator: 'In', values: ['shop', 'spare'] };
 const spot = { key: 'spot', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 30 };

@@ -73,6 +73,17 @@ describe('the mode of a control', () => {
     });
   });
 
+  it('refuses pods only where both let it', () => {
+    const denying = { default: { controls: { privileged: { mode: 'deny' }, sshd: { mode: 'warn' } } } };
+    const modeIn = (mode: 'enforce' | 'warn' | 'audit') => {
+      const { privileged, sshd } = modesOf(planFor({ specs: denying, unlabelledMode: mode }));
+      return [privileged, sshd];
+    };
+    expect(modeIn('enforce')).toEqual(['deny', 'warn']);
+    expect(modeIn('warn')).toEqual(['warn', 'warn']);
+    expect(modeIn('audit')).toEqual(['audit', 'audit']);
+  });
+
   it('keeps one that is off out of the plan', () => {
     expect(Object.keys(modesOf(planFor({ specs })))).not.toContain('fsGroup');
     expect(Object.keys(modesOf(planFor({})))).toContain('fsGroup');

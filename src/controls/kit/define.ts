@@ -116,10 +116,11 @@ export interface Context {
 
 /** What may become of a control's decisions. */
 export const controlModes = ['off', 'audit', 'warn', 'enforce'] as const;
-export type ControlMode = (typeof controlModes)[number];
+export type MutatingMode = (typeof controlModes)[number];
 
-/** The same for a control that has nothing to enforce. */
-export const advisoryModes = ['off', 'audit', 'warn'] as const;
+/** The same for a control that has nothing to enforce, but may have a pod refused. */
+export const advisoryModes = ['off', 'audit', 'warn', 'deny'] as const;
+export type ControlMode = MutatingMode | (typeof advisoryModes)[number];
 
 /** How bad it is that something was found: `high` where it leads to the node or the cluster. */
 export type Severity = 'high' | 'medium' | 'low';
