@@ -27,6 +27,16 @@ export function auditAnnotationsOf(report: Report, isAgain: boolean): Record<str
   return annotations;
 }
 
+/** What a pod is refused for, as the API server's audit log keeps it: what is denied, and what hardening would have
+ *  changed. */
+export function deniedAnnotation(denied: readonly Finding[], missed: readonly Finding[]): string {
+  let text = '';
+  for (const { control, decision } of denied)
+    if (decision.kind === 'flag') text = withFlags(text, control, decision);
+  const unhardened = missed.map(({ control, target }) => `not hardened: ${target} ${control}`);
+  return [...(text === '' ? [] : [text]), ...unhardened].join('; ').slice(0, maxLength);
+}
+
 function sortFindings(findings: readonly Finding[]) {
   const enforced = new Set<string>();
   const possible = new Set<string>();

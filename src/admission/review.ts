@@ -19,13 +19,24 @@ export interface ReviewRequest {
   readonly bytes: number;
 }
 
-/** What is answered. Without operations there is no patch in the answer. */
+/** What is answered to a request that is allowed. Without operations there is no patch in the answer. */
 export interface ReviewResponse {
   readonly allowed: true;
   readonly patch: readonly Operation[];
   readonly warnings: readonly string[];
   readonly auditAnnotations: Readonly<Record<string, string>>;
 }
+
+/** What is answered to a request that is refused. */
+export interface Refusal {
+  readonly allowed: false;
+  /** For the person who sent it; its first line ends the sentence "admission webhook … denied the request: ". */
+  readonly message: string;
+  readonly auditAnnotations: Readonly<Record<string, string>>;
+}
+
+/** The answer to what is none of ours. */
+export const admitted: ReviewResponse = { allowed: true, patch: [], warnings: [], auditAnnotations: {} };
 
 const apiVersion = 'admission.k8s.io/v1';
 const kind = 'AdmissionReview';
@@ -123,9 +134,19 @@ function endOfString(text: string, start: number): number {
 }
 
 /** The AdmissionReview that answers the request of that uid, as JSON. */
-export function encodeReview(uid: string, response: ReviewResponse): string {
-  const { patch, warnings, auditAnnotations } = response;
-  let fields = `"uid":${JSON.stringify(uid)},"allowed":true`;
+export function encodeReview(uid: string, response: ReviewResponse | Refusal): string {
+  const fields = `"uid":${JSON.stringify(uid)},${response.allowed ? encodeAllowed(response) : encodeRefusal(response)}`;
+  return `{"apiVersion":"${apiVersion}","kind":"${kind}","response":{${fields}}}`;
+}
+
+/** As Pod Security refuses pods: kubectl says "Forbidden". */
+function encodeRefusal({ message, auditAnnotations }: Refusal): string {
+  const status = { code: 403, reason: 'Forbidden', message };
+  return `"allowed":false,"status":${JSON.stringify(status)},"auditAnnotations":${JSON.stringify(auditAnnotations)}`;
+}
+
+function encodeAllowed({ patch, warnings, auditAnnotations }: ReviewResponse): string {
+  let fields = '"allowed":true';
   if (patch.length > 0) {
     // Either both or neither: the API server rejects one without the other. Base64 needs no escapes.
     fields += `,"patchType":"JSONPatch","patch":"${toBase64(encodePatch(patch))}"`;
@@ -133,7 +154,7 @@ export function encodeReview(uid: string, response: ReviewResponse): string {
   if (warnings.length > 0) fields += `,"warnings":${JSON.stringify(warnings)}`;
   if (Object.keys(auditAnnotations).length > 0)
     fields += `,"auditAnnotations":${JSON.stringify(auditAnnotations)}`;
-  return `{"apiVersion":"${apiVersion}","kind":"${kind}","response":{${fields}}}`;
+  return fields;
 }
 
 /** Room for most patches, so that no buffer is made for each. */

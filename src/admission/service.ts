@@ -1,12 +1,12 @@
 import { ReviewError } from '../errors.js';
 import type { Report } from '../hardening/report.js';
 import { type NamespaceFacts, type Pod, unknownNamespace } from '../kubernetes.js';
-import { anyHardensEphemeral } from '../policy/ephemeral.js';
 import { type NamespaceMode, type Plan, planNamespace, planPod } from '../policy/plan.js';
 import type { Policy, PolicySet } from '../policy/policy.js';
-import { answerToFailure, answerToMisshapen, isEphemeralUpdate, isPodCreation, mutate } from './mutate.js';
 import { podFault } from '../podShape.js';
 import { complaintOf } from '../shape.js';
+import { answerToFailure, answerToMisshapen, type Endpoint, endpoints } from './endpoints.js';
+import { isEphemeralUpdate, isPodCreation, isPodUpdate } from './pods.js';
 import { decodeReview, encodeReview, type ReviewRequest } from './review.js';
 
 /** Where facts about namespaces come from. */
@@ -19,6 +19,7 @@ export interface FactsSource {
 
 /** What is known of a review when it has been answered. */
 export interface Observation {
+  readonly endpoint: Endpoint;
   readonly uid: string;
   readonly namespace: string;
   /** Empty where the pod itself is created. */
@@ -31,7 +32,10 @@ export interface Observation {
 
 /** Who is told what was answered. */
 export interface ReviewObserver {
+  /** Of a mutating review; without a report it was none of ours. */
   answered(observation: Observation, report: Report | undefined): void;
+  /** Of a validating one; by these controls it was refused, or by none. */
+  judged(observation: Observation, refusedBy: readonly string[]): void;
   malformed(error: unknown, durationMilliseconds: number): void;
   failed(observation: Observation, error: unknown): void;
 }
@@ -48,9 +52,16 @@ export interface ReviewServiceOptions {
   readonly observer: ReviewObserver;
 }
 
+/** A request on its way to an answer, and since when; in milliseconds. */
+interface Asked {
+  readonly request: ReviewRequest;
+  readonly endpoint: Endpoint;
+  readonly start: number;
+}
+
 type NamespacePlan = Plan & { source: Policy };
 
-/** Answers AdmissionReviews: decode, plan, harden, encode, observe. */
+/** Answers AdmissionReviews: decode, plan, harden or judge, encode, observe. */
 export class ReviewService {
   readonly #options: ReviewServiceOptions;
   /** Plans of namespaces whose facts and policies have not changed since. */
@@ -63,34 +74,30 @@ export class ReviewService {
 
   /** The AdmissionReview that answers the one in `body`; a promise only where a namespace must be asked for.
    *  @throws ReviewError for what is no AdmissionReview; any other fault is answered */
-  answer(body: string): string | Promise<string> {
+  answer(body: string, endpoint: Endpoint = 'mutate'): string | Promise<string> {
     const start = performance.now();
     const request = this.#decode(body, start);
-    const { facts } = this.#options;
+    const asked: Asked = { request, endpoint, start };
+    const { facts, policies } = this.#options;
     try {
-      if (facts === undefined || !this.#needsFacts(request))
-        return this.#review(request, this.#noFacts, start);
+      if (facts === undefined || !endpoints[endpoint].needsFacts(request, policies))
+        return this.#review(asked, this.#noFacts);
       const known = facts.get(request.namespace);
-      if (known !== undefined) return this.#review(request, known, start);
+      if (known !== undefined) return this.#review(asked, known);
     } catch (error) {
-      return this.#fail(request, error, start);
+      return this.#fail(asked, error);
     }
-    return this.#reviewUnknownNamespace(request, facts, start);
+    return this.#reviewUnknownNamespace(asked, facts);
   }
 
-  #needsFacts(request: ReviewRequest): boolean {
-    return (
-      isPodCreation(request) || (isEphemeralUpdate(request) && anyHardensEphemeral(this.#options.policies()))
-    );
-  }
-
-  async #reviewUnknownNamespace(request: ReviewRequest, facts: FactsSource, start: number): Promise<string> {
+  async #reviewUnknownNamespace(asked: Asked, facts: FactsSource): Promise<string> {
+    const { namespace } = asked.request;
     try {
-      const fetched = await facts.fetch(request.namespace);
-      if (fetched !== undefined) return this.#review(request, fetched, start);
-      throw new Error(`nothing could be learnt of namespace ${request.namespace} within the deadline`);
+      const fetched = await facts.fetch(namespace);
+      if (fetched !== undefined) return this.#review(asked, fetched);
+      throw new Error(`nothing could be learnt of namespace ${namespace} within the deadline`);
     } catch (error) {
-      return this.#fail(request, error, start);
+      return this.#fail(asked, error);
     }
   }
 
@@ -103,32 +110,35 @@ export class ReviewService {
     }
   }
 
-  #review(request: ReviewRequest, facts: NamespaceFacts, start: number): string {
+  #review(asked: Asked, facts: NamespaceFacts): string {
+    const { request, endpoint } = asked;
     try {
-      const reviewed = mutate(request, facts, this.#planFor);
-      const answer = encodeReview(request.uid, reviewed.response);
-      this.#options.observer.answered(observe(request, start), reviewed.report);
+      const { response, report, refusedBy = [] } = endpoints[endpoint].review(request, facts, this.#planFor);
+      const answer = encodeReview(request.uid, response);
+      const { observer } = this.#options;
+      if (endpoint === 'mutate') observer.answered(observe(asked), report);
+      else observer.judged(observe(asked), refusedBy);
       return answer;
     } catch (error) {
-      return this.#answerToMisshapen(request, start) ?? this.#fail(request, error, start);
+      return this.#answerToMisshapen(asked) ?? this.#fail(asked, error);
     }
   }
 
-  /** The answer where the pod itself is why it could not be hardened. Only then is its shape looked at: the API server
+  /** The answer where the pod itself is why it could not be looked at. Only then is its shape looked at: the API server
    *  sends none but well-formed pods (docs/decisions/0009). */
-  #answerToMisshapen(request: ReviewRequest, start: number): string | undefined {
-    if (!isPodCreation(request) && !isEphemeralUpdate(request)) return undefined;
-    const fault =
-      podFault(request.object) ?? (isEphemeralUpdate(request) ? podFault(request.oldObject) : undefined);
+  #answerToMisshapen({ request, endpoint, start }: Asked): string | undefined {
+    const isUpdate = isEphemeralUpdate(request) || isPodUpdate(request);
+    if (!isPodCreation(request) && !isUpdate) return undefined;
+    const fault = podFault(request.object) ?? (isUpdate ? podFault(request.oldObject) : undefined);
     if (fault === undefined) return undefined;
     const error = new ReviewError(complaintOf(fault, 'pod'));
     this.#tell((observer) => observer.malformed(error, performance.now() - start));
-    return encodeReview(request.uid, answerToMisshapen(error.message));
+    return encodeReview(request.uid, answerToMisshapen(endpoints[endpoint], error.message));
   }
 
-  #fail(request: ReviewRequest, error: unknown, start: number): string {
-    this.#tell((observer) => observer.failed(observe(request, start), error));
-    return encodeReview(request.uid, answerToFailure());
+  #fail(asked: Asked, error: unknown): string {
+    this.#tell((observer) => observer.failed(observe(asked), error));
+    return encodeReview(asked.request.uid, answerToFailure(endpoints[asked.endpoint]));
   }
 
   /** Should that fail too, the answer itself says that something went wrong; it must not be lost. */
@@ -163,10 +173,11 @@ export class ReviewService {
   }
 }
 
-function observe(request: ReviewRequest, start: number): Observation {
+function observe({ request, endpoint, start }: Asked): Observation {
   const { uid, namespace, subResource, dryRun } = request;
   const durationMilliseconds = performance.now() - start;
   return {
+    endpoint,
     uid,
     namespace,
     subResource,

@@ -64,12 +64,13 @@ function flagsOf(findings: readonly Finding[]): string[] {
     const { control, mode, decision } = finding;
     if (mode === 'audit' || decision.kind !== 'flag') return [];
     const head = isDenied(finding) ? `to be refused by ${control}` : control;
-    const lines = groupFlags(decision, controlOf(control)).map((group) => `${head}: ${describe(group)}`);
+    const lines = groupFlags(decision, controlOf(control)).map((group) => `${head}: ${describeGroup(group)}`);
     return decision.more > 0 ? [...lines, `${head}: and ${decision.more} more of the kind`] : lines;
   });
 }
 
-function describe({ flags, sentence, write }: FlagGroup): string {
+/** Where it stands, what it means, what to write instead. */
+export function describeGroup({ flags, sentence, write }: FlagGroup): string {
   const places = flags.slice(0, maxTargets).map(({ field, found, targets }) => {
     const named = targets.slice(0, maxTargets).join(', ');
     const more = targets.length > maxTargets ? ` and ${targets.length - maxTargets} more` : '';
@@ -105,7 +106,7 @@ function skipsOf(findings: readonly Finding[]): string[] {
 }
 
 /** No control characters: the API server drops a warning that holds one. */
-function clean(line: string): string {
+export function clean(line: string): string {
   return line.replaceAll(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\u2028\u2029]+/gu, ' ');
 }
 

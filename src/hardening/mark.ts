@@ -46,10 +46,14 @@ export function markOf(
 
 const pointerToMark = `/metadata/annotations/${annotationKeys.hardened.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 
+/** The controls that the annotation names. A word that somebody wrote there by hand is none. */
+export function controlsInMark(value: string): string[] {
+  const words = value.match(/^[^:]*: ([A-Za-z,]+)$/)?.[1]?.split(',') ?? [];
+  return words.filter((id) => catalogue.has(id));
+}
+
 function mergeWithEarlier(earlier: string, changed: readonly string[]): string[] {
-  const before = earlier.match(/^[^:]*: ([A-Za-z,]+)$/)?.[1]?.split(',') ?? [];
-  // A word that somebody wrote there by hand is no control.
-  return [...new Set([...before.filter((id) => catalogue.has(id)), ...changed])].toSorted();
+  return [...new Set([...controlsInMark(earlier), ...changed])].toSorted();
 }
 
 /** In bytes of UTF-8; the exact count is taken only where a cheap upper bound leaves a doubt. */

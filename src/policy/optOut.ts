@@ -12,6 +12,9 @@ export interface OptOut {
   readonly until: string | undefined;
 }
 
+/** What a policy demands of opt-outs. */
+export type OptOutRules = PolicyDocument['spec']['optOut'];
+
 const none: OptOut = { controls: new Set(), reason: undefined, until: undefined };
 
 type Annotations = Readonly<Record<string, string>>;
@@ -63,7 +66,7 @@ function readAskedControls(text: string | undefined, notices: Notices): string[]
 }
 
 function refuse(
-  rules: PolicyDocument['spec']['optOut'],
+  rules: OptOutRules,
   reason: string | undefined,
   until: string | undefined,
   today: string,
@@ -99,7 +102,7 @@ function isDate(text: string): boolean {
 }
 
 /** The controls that the namespace lets its pods opt out of: all, none, or those in a list joined by dots. */
-function readGrant({ labels }: NamespaceFacts): (id: string) => boolean {
+export function readGrant({ labels }: NamespaceFacts): (id: string) => boolean {
   const label = labels[labelKeys.optOut];
   if (label === undefined || label === 'allowed') return () => true;
   const granted = label.split('.');

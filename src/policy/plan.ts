@@ -10,7 +10,7 @@ import {
 } from '../kubernetes.js';
 import { didYouMean } from './nearest.js';
 import { type Notice, Notices, quote } from './notices.js';
-import { noticeGrant, type OptOut, readOptOut } from './optOut.js';
+import { noticeGrant, type OptOut, type OptOutRules, readOptOut } from './optOut.js';
 import { readOwn, withOwn } from './own.js';
 import { type Policy, type PolicySet, settingsOf } from './policy.js';
 
@@ -38,6 +38,10 @@ export interface Plan {
   readonly controls: readonly PlannedControl[];
   readonly nonRoot: NonRootIntent | undefined;
   readonly optOut: OptOut | undefined;
+  /** What an opt-out needs to count. */
+  readonly optOutRules: OptOutRules;
+  /** Whether a pod that hardening has passed by is refused. */
+  readonly requiresHardened: boolean;
   readonly notices: readonly Notice[];
   readonly known: (container: Container) => Known;
   /** What becomes of ephemeral containers, where the namespace lets it. */
@@ -101,6 +105,8 @@ export function planNamespace({
     controls,
     nonRoot: intentOf(policy, facts),
     optOut: undefined,
+    optOutRules: policy.document.spec.optOut,
+    requiresHardened: policy.document.spec.requireHardened && running === 'enforce',
     notices: notices.all(),
     known: ({ image }) => policy.images.of(image),
     ephemeralMode: policy.document.spec.ephemeralContainers.mode,

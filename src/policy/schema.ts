@@ -109,6 +109,13 @@ export const policySchema = z.strictObject({
       imageCatalogue: imageCatalogueSchema
         .prefault({})
         .describe('The shipped catalogue of public images (`podtemper images`)'),
+      requireHardened: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Whether the validating webhook refuses a pod that the mutating one has not hardened, because it was away. Only ' +
+            'in namespaces in mode enforce, and nothing that a pod has opted out of',
+        ),
       optOut: optOutSchema.prefault({}).describe('What an opt-out by annotation needs to count'),
       ephemeralContainers: ephemeralContainersSchema
         .prefault({})

@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { SecureContextOptions } from 'node:tls';
+import type { Endpoint } from '../admission/endpoints.js';
 import type { ReviewService } from '../admission/service.js';
 import type { Certificate } from '../certificates/source.js';
 import { ReviewError } from '../errors.js';
@@ -81,8 +82,9 @@ export function createAdmissionServer(options: AdmissionServerOptions): Server {
       requireHostHeader: false,
     },
     requireHost((request, response) => {
-      if (isPath(request.url, '/mutate')) receive(request, response, inbox, options);
-      else fallback(request, response);
+      const endpoint = endpointOf(request.url);
+      if (endpoint === undefined) fallback(request, response);
+      else receive(request, response, { ...inbox, endpoint }, options);
     }),
   );
   answerBrokenRequests(server);
@@ -96,6 +98,11 @@ export function tlsOptionsOf({ cert, key }: Certificate): SecureContextOptions {
   return { cert, key, minVersion: 'TLSv1.2' };
 }
 
+function endpointOf(url: string | undefined): Endpoint | undefined {
+  if (isPath(url, '/mutate')) return 'mutate';
+  return isPath(url, '/validate') ? 'validate' : undefined;
+}
+
 /** The API server always adds a query, such as `?timeout=10s`. */
 function isPath(url: string | undefined, path: string): boolean {
   return (
@@ -105,12 +112,14 @@ function isPath(url: string | undefined, path: string): boolean {
 
 /** A review that has arrived, and where its answer goes. */
 interface Review {
+  readonly endpoint: Endpoint;
   readonly body: string;
   readonly response: ServerResponse;
 }
 
 /** Where reviews go, and what they may hold until they are whole. */
 interface Inbox {
+  readonly endpoint: Endpoint;
   readonly batch: TurnBatch<Review>;
   readonly largeBodies: LargeBodies;
 }
@@ -118,7 +127,7 @@ interface Inbox {
 function receive(
   request: IncomingMessage,
   response: ServerResponse,
-  { batch, largeBodies }: Inbox,
+  { endpoint, batch, largeBodies }: Inbox,
   { isDraining, onOverload }: AdmissionServerOptions,
 ): void {
   if (isDraining()) response.setHeader('connection', 'close');
@@ -133,7 +142,7 @@ function receive(
   }
   const hasRoom = (bytes: number) => largeBodies.take(response, bytes);
   readBody(request, { maxBytes: maxBodyBytes, hasRoom }, (refusal, body) => {
-    if (refusal === undefined) return batch.add({ body, response });
+    if (refusal === undefined) return batch.add({ endpoint, body, response });
     if (refusal === outOfMemory) onOverload(1);
     refuse(request, response, refusal);
   });
@@ -155,14 +164,14 @@ function answerAll({ reviews, since, now }: Turn, options: AdmissionServerOption
   const answers: Answer[] = [];
   let begun = 0;
   let refused = 0;
-  for (const { body, response } of reviews) {
+  for (const { endpoint, body, response } of reviews) {
     if (response.req.socket.destroyed) answers.push(undefined);
     else if (refused > 0 || (begun >= leastReviews && now() >= deadline)) {
       refused += 1;
       answers.push(outOfTime);
     } else {
       begun += 1;
-      answers.push(attempt(() => options.service.answer(body)));
+      answers.push(attempt(() => options.service.answer(body, endpoint)));
     }
   }
   for (const [index, { response }] of reviews.entries()) send(response, answers[index], options);

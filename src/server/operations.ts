@@ -51,7 +51,7 @@ const previewTypes = [
 export function createHealthApp(readiness: () => Readiness, onError: (error: unknown) => void): Express {
   const app = createApp();
   addHealth(app, readiness);
-  addEnds(app, ['POST /mutate', ...healthEndpoints], onError);
+  addEnds(app, ['POST /mutate', 'POST /validate', ...healthEndpoints], onError);
   return app;
 }
 

@@ -6,6 +6,8 @@ export const reviewOutcomes = [
   'unchanged',
   'exempt',
   'ignored',
+  'allowed',
+  'refused',
   'malformed',
   'failed',
   'overload',
@@ -40,11 +42,15 @@ export class Metrics {
     unchanged: 0,
     exempt: 0,
     ignored: 0,
+    allowed: 0,
+    refused: 0,
     malformed: 0,
     failed: 0,
     overload: 0,
   };
   readonly #decisions = new Map<string, Tally>();
+  /** By control, of those that can refuse. */
+  readonly #refusals = new Map<string, number>([['requireHardened', 0]]);
   readonly #notices: Map<string, number>;
   readonly #duration: Histogram;
 
@@ -56,6 +62,7 @@ export class Metrics {
   ) {
     this.#notices = new Map(noticeCodes.map((code) => [code, 0]));
     for (const { id, skips, flags } of controls) {
+      if (Object.keys(flags).length > 0) this.#refusals.set(id, 0);
       const skip = zeroes([...Object.keys(skips), ...engineReasons]);
       this.#decisions.set(id, { change: 0, wouldChange: 0, keep: 0, skip, flag: zeroes(Object.keys(flags)) });
     }
@@ -71,6 +78,7 @@ export class Metrics {
     this.registry.registerMetric(this.#reviewCounter());
     this.registry.registerMetric(this.#decisionCounter());
     this.registry.registerMetric(this.#noticeCounter());
+    this.registry.registerMetric(this.#refusalCounter());
     this.#duration = new Histogram({
       name: 'podtemper_review_duration_seconds',
       help: 'Time from the whole body to the answer.',
@@ -126,6 +134,12 @@ export class Metrics {
     flag[code]++;
   }
 
+  countRefusal(control: string): void {
+    const count = this.#refusals.get(control);
+    if (count === undefined) throw new RangeError(`${control} refuses nothing`);
+    this.#refusals.set(control, count + 1);
+  }
+
   countNotice(code: string): void {
     const count = this.#notices.get(code);
     if (count === undefined) throw new RangeError(`no notice has the code ${code}`);
@@ -164,6 +178,20 @@ export class Metrics {
           for (const [reason, count] of Object.entries(flag))
             this.inc({ control, decision: 'flag', reason }, count);
         }
+      },
+    });
+  }
+
+  #refusalCounter(): Counter {
+    const refusals = this.#refusals;
+    return new Counter({
+      name: 'podtemper_refusals_total',
+      help: 'Pods refused, once for each control that denies them; requireHardened for those that were not hardened.',
+      labelNames: ['control'],
+      registers: [],
+      collect() {
+        this.reset();
+        for (const [control, count] of refusals) this.inc({ control }, count);
       },
     });
   }

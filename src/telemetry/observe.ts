@@ -38,6 +38,7 @@ export class Observer implements ReviewObserver {
   readonly #log: Log;
   readonly #metrics: Metrics;
   readonly #reviewLines: LineBudget;
+  readonly #refusalLines: LineBudget;
   readonly #malformedLines: LineBudget;
   readonly #overloadLines: LineBudget;
 
@@ -45,6 +46,7 @@ export class Observer implements ReviewObserver {
     this.#log = log;
     this.#metrics = metrics;
     this.#reviewLines = new LineBudget(now);
+    this.#refusalLines = new LineBudget(now);
     this.#malformedLines = new LineBudget(now);
     this.#overloadLines = new LineBudget(now);
   }
@@ -58,6 +60,17 @@ export class Observer implements ReviewObserver {
     for (const { code } of report.notices) this.#metrics.countNotice(code);
     if (outcome === 'patched' || report.notices.length > 0 || report.findings.some(isFlag))
       this.#logReview(observation, report, outcome);
+  }
+
+  /** A pod that was judged as every webhook has left it: refused by these controls, or by none. */
+  judged(observation: Observation, refusedBy: readonly string[]): void {
+    const isRefused = refusedBy.length > 0;
+    this.#metrics.countReview(isRefused ? 'refused' : 'allowed', observation.durationMilliseconds / 1000);
+    if (!isRefused) return;
+    for (const control of refusedBy) this.#metrics.countRefusal(control);
+    const budget = this.#refusalLines.take();
+    if (budget === undefined) return;
+    this.#log.info('pod refused', { ...fieldsOf(observation), refusedBy, ...budget });
   }
 
   /** A body that is no AdmissionReview. */
@@ -136,9 +149,10 @@ function describeFlags({ control, decision }: Finding): string[] {
 }
 
 function fieldsOf(observation: Observation): LogFields {
-  const { uid, namespace, subResource, name, dryRun, durationMilliseconds } = observation;
+  const { endpoint, uid, namespace, subResource, name, dryRun, durationMilliseconds } = observation;
   return {
     component: 'admission',
+    ...(endpoint !== 'mutate' && { endpoint }),
     uid,
     namespace,
     name,

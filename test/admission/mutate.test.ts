@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { isPodCreation, mutate } from '../../src/admission/mutate.js';
+import { mutate } from '../../src/admission/mutate.js';
+import { isPodCreation } from '../../src/admission/pods.js';
 import { encodeReview, type ReviewRequest } from '../../src/admission/review.js';
 import { harden } from '../../src/hardening/harden.js';
 import { annotationKeys, unknownNamespace } from '../../src/kubernetes.js';

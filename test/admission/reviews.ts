@@ -79,6 +79,30 @@ const answerSchema = z.strictObject({
     }),
 });
 
+const refusalSchema = z.strictObject({
+  apiVersion: z.literal('admission.k8s.io/v1'),
+  kind: z.literal('AdmissionReview'),
+  response: z.strictObject({
+    uid: z.string(),
+    allowed: z.literal(false),
+    status: z.strictObject({
+      code: z.literal(403),
+      reason: z.literal('Forbidden'),
+      message: z.string().min(1),
+    }),
+    auditAnnotations: z.record(z.string().regex(/^[^/]+$/), z.string()),
+  }),
+});
+
+/** The message and the audit annotations of an AdmissionReview that refuses; undefined of one that admits.
+ *  @throws ZodError where the API server would not take it */
+export function readRefusal(text: string) {
+  const answer = z.object({ response: z.object({ allowed: z.boolean() }) }).parse(JSON.parse(text));
+  if (answer.response.allowed) return void readAnswer(text);
+  const { uid, status, auditAnnotations } = refusalSchema.parse(JSON.parse(text)).response;
+  return { uid, message: status.message, auditAnnotations };
+}
+
 /** An answer, the patch decoded. */
 export interface Answer {
   readonly uid: string;

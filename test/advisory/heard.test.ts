@@ -294,7 +294,14 @@ describe('whoever runs it', () => {
   it('sees it counted by code, and reads it in the log, whatever the mode', async () => {
     const log = recordedLog();
     const observer = new Observer(log, metrics);
-    const seen = { uid: 'u', namespace: 'shop', subResource: '', name: 'builder', dryRun: false };
+    const seen = {
+      endpoint: 'mutate',
+      uid: 'u',
+      namespace: 'shop',
+      subResource: '',
+      name: 'builder',
+      dryRun: false,
+    } as const;
     const { report } = answerIn({ 'podtemper.io/mode': 'audit' });
     observer.answered({ ...seen, durationMilliseconds: 1 }, report);
     const samples = parseSamples(await metrics.registry.metrics());

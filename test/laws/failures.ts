@@ -52,6 +52,7 @@ export const failures = {
     ...options,
     observer: {
       answered: blow,
+      judged: blow,
       malformed: (...seen) => options.observer.malformed(...seen),
       failed: (...seen) => options.observer.failed(...seen),
     },

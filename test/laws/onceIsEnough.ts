@@ -107,7 +107,7 @@ function lacksUser({ findings }: Report, target: string): boolean {
 }
 
 /** The pod as another webhook leaves it, which brings along a container and the volume that it mounts. */
-function withVisitor(host: Pod, visitor: Container, list: ContainerList): Pod {
+export function withVisitor(host: Pod, visitor: Container, list: ContainerList): Pod {
   const mounts = visitor.volumeMounts?.some(({ name }) => name === visitorVolume) ?? false;
   return withSpec(host, {
     [list]: [...(host.spec[list] ?? []), visitor],

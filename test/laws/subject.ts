@@ -33,7 +33,7 @@ export const podtemper: Subject = {
 };
 
 const ignored = () => undefined;
-const nobody: ReviewObserver = { answered: ignored, malformed: ignored, failed: ignored };
+const nobody: ReviewObserver = { answered: ignored, judged: ignored, malformed: ignored, failed: ignored };
 
 function previewOf(text: string, { policy, facts }: Known): Preview {
   return preview(text, 'pod.yaml', {

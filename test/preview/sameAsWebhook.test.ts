@@ -12,7 +12,7 @@ const webhook = new ReviewService({
   unlabelledMode: 'enforce',
   defaultPolicy,
   now: () => Date.parse(today),
-  observer: { answered: ignored, malformed: ignored, failed: ignored },
+  observer: { answered: ignored, judged: ignored, malformed: ignored, failed: ignored },
 });
 
 /** Each pod of the corpus whose namespace nothing is known of, which is all that this webhook knows of any. A

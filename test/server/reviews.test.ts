@@ -1,7 +1,8 @@
 import { Agent } from 'node:https';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { maxBodyBytes } from '../../src/server/admission.js';
-import { plainPod, readAnswer, reviewOf } from '../admission/reviews.js';
+import { policiesOf } from '../admission/plans.js';
+import { plainPod, readAnswer, readRefusal, reviewOf } from '../admission/reviews.js';
 import { type AdmissionServer, startAdmission } from './admissionServer.js';
 import { send, sendReview } from './client.js';
 
@@ -45,6 +46,41 @@ describe('a review over TLS', () => {
   it('is taken where it says that it is not encoded', async () => {
     const headers = { 'content-encoding': 'identity' };
     expect(await send(server, { headers, body: reviewOf(plainPod) })).toMatchObject({ status: 200 });
+  });
+});
+
+describe('a validating review over TLS', () => {
+  const privilegedPod = {
+    ...plainPod,
+    spec: { containers: [{ name: 'app', image: 'a', securityContext: { privileged: true } }] },
+  };
+  const validate = (pod: unknown) => send(server, { path: '/validate?timeout=2s', body: reviewOf(pod) });
+
+  afterEach(() => {
+    server.policies = policiesOf();
+  });
+
+  it('is refused where its policy denies the pod', async () => {
+    server.policies = policiesOf({ controls: { privileged: { mode: 'deny' } } });
+    const { status, text } = await validate(privilegedPod);
+    expect({ status, refusal: readRefusal(text) }).toMatchObject({
+      status: 200,
+      refusal: {
+        message: expect.stringMatching(/^policy default in namespace shop refuses the pod for privileged\n/),
+      },
+    });
+  });
+
+  it('is admitted without a patch otherwise', async () => {
+    const { status, text } = await validate(privilegedPod);
+    expect(status).toBe(200);
+    expect(readAnswer(text)).toMatchObject({ patch: undefined, warnings: [] });
+  });
+
+  it('is not taken by another method, nor in another type', async () => {
+    expect(await send(server, { path: '/validate', method: 'GET' })).toMatchObject({ status: 405 });
+    const headers = { 'content-type': 'text/plain' };
+    expect(await send(server, { path: '/validate', headers, body: '{}' })).toMatchObject({ status: 415 });
   });
 });
 

@@ -29,7 +29,11 @@ describe('a request that is no review', () => {
       'at another path',
       { path: '/mutate2', body: good },
       404,
-      { where: 'path', expected: 'POST /mutate, GET /healthz, GET /readyz', found: 'POST /mutate2' },
+      {
+        where: 'path',
+        expected: 'POST /mutate, POST /validate, GET /healthz, GET /readyz',
+        found: 'POST /mutate2',
+      },
     ],
     ['at the root', { path: '/', body: good }, 404, { found: 'POST /' }],
     ['at a path below', { path: '/mutate/x?timeout=1s', body: good }, 404, { found: 'POST /mutate/x' }],

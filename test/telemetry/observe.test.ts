@@ -10,6 +10,7 @@ import { type RecordedLog, recordedLog } from './recordedLog.js';
 import { parseSamples, valueOf } from './samples.js';
 
 const observation: Observation = {
+  endpoint: 'mutate',
   uid: 'u-1',
   namespace: 'shop',
   subResource: '',

@@ -49,6 +49,17 @@ export function defineAdvisoryControl<
         }
         return flags.decision();
       },
+      ...(findInContainer && {
+        decideOnNewcomers: (existing, { pod }) => {
+          flags.begin();
+          for (const [index, container] of (pod.spec.ephemeralContainers ?? []).entries()) {
+            if (existing.has(container.name)) continue;
+            flags.enter('ephemeralContainers', index, container);
+            findInContainer(container, flags, parsed, pod);
+          }
+          return flags.decision();
+        },
+      }),
     };
   };
   return { ...rest, modes: advisoryModes, writes: [], skips: {}, notes: {}, scope: 'pod', bind };

@@ -176,7 +176,12 @@ export type Bound =
       readonly survey?: (context: Context) => unknown;
       readonly decide: (container: Container, context: Context, survey: unknown) => Decision;
     }
-  | { readonly scope: 'pod'; readonly decide: (pod: PodSpec, context: Context) => Decision };
+  | {
+      readonly scope: 'pod';
+      readonly decide: (pod: PodSpec, context: Context) => Decision;
+      /** What an advisory control finds in the ephemeral containers that are not among the existing ones, by name. */
+      readonly decideOnNewcomers?: (existing: ReadonlySet<string>, context: Context) => Decision;
+    };
 
 export interface Control<Id extends string = string> extends Omit<
   ControlSpec<Id, z.ZodObject, string, string>,

@@ -17,6 +17,8 @@ export interface Flag<Code extends string = string> {
   readonly write: string;
 }
 
+type AnyContainerList = ContainerList | 'ephemeralContainers';
+
 /** A flag whose field is one of the container that is being looked at. */
 type ContainerFlag<Code extends string> = Omit<Flag<Code>, 'targets'>;
 
@@ -32,7 +34,7 @@ const nothingFound = { kind: 'keep' } as const;
 export class Flags<Code extends string = string> {
   #flags: Flag<Code>[] = [];
   #more = 0;
-  #list: ContainerList = 'containers';
+  #list: AnyContainerList = 'containers';
   #index = 0;
   #container: Container | undefined;
 
@@ -43,7 +45,7 @@ export class Flags<Code extends string = string> {
   }
 
   /** The container that is looked at from now on. */
-  enter(list: ContainerList, index: number, container: Container): void {
+  enter(list: AnyContainerList, index: number, container: Container): void {
     this.#list = list;
     this.#index = index;
     this.#container = container;
@@ -73,6 +75,6 @@ export class Flags<Code extends string = string> {
 }
 
 /** A container as findings name it. */
-export function targetOf(list: ContainerList, container: Container | undefined): string {
+export function targetOf(list: AnyContainerList, container: Container | undefined): string {
   return `${list}/${container?.name ?? ''}`;
 }

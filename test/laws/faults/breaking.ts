@@ -92,6 +92,7 @@ export function withAnswer(change: (response: Response, hasFailed: boolean) => R
       const { observer } = options;
       const watched = {
         answered: (...seen: Parameters<typeof observer.answered>) => observer.answered(...seen),
+        judged: (...seen: Parameters<typeof observer.judged>) => observer.judged(...seen),
         malformed: (...seen: Parameters<typeof observer.malformed>) => observer.malformed(...seen),
         failed: (...seen: Parameters<typeof observer.failed>) => {
           hasFailed = true;

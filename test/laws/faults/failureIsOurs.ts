@@ -1,4 +1,4 @@
-import { answerToFailure } from '../../../src/admission/mutate.js';
+import { answerToFailure, endpoints } from '../../../src/admission/endpoints.js';
 import { encodeReview } from '../../../src/admission/review.js';
 import type { ReviewObserver } from '../../../src/admission/service.js';
 import { podtemper, type Subject, uid } from '../subject.js';
@@ -18,6 +18,7 @@ function telling(tell: (failed: () => void) => void): Subject {
       const { observer } = options;
       const watched: ReviewObserver = {
         answered: (...seen) => observer.answered(...seen),
+        judged: (...seen) => observer.judged(...seen),
         malformed: (...seen) => observer.malformed(...seen),
         failed: (...seen) => tell(() => observer.failed(...seen)),
       };
@@ -73,6 +74,6 @@ export const faultsAgainstFailureIsOurs: readonly Fault[] = [
   {
     name: 'a failure is told where there was none',
     seen: /a failure is told that was none/,
-    subject: { ...podtemper, answer: () => encodeReview(uid, answerToFailure()) },
+    subject: { ...podtemper, answer: () => encodeReview(uid, answerToFailure(endpoints.mutate)) },
   },
 ];
