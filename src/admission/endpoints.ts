@@ -6,6 +6,7 @@ import { anyRefuses } from '../policy/validation.js';
 import { mutate } from './mutate.js';
 import { isEphemeralUpdate, isPodCreation, isPodUpdate, type PlanFor } from './pods.js';
 import type { Refusal, ReviewRequest, ReviewResponse } from './review.js';
+import { isWorkloadChange } from './templates.js';
 import { validate } from './validate.js';
 import { warningLines } from './warnings.js';
 
@@ -38,7 +39,8 @@ export const endpoints: Readonly<Record<Endpoint, EndpointRules>> = {
     undone: 'not hardened',
   },
   validate: {
-    needsFacts: (request, policies) => isOfPod(request) && anyRefuses(policies()),
+    needsFacts: (request, policies) =>
+      isWorkloadChange(request) || (isOfPod(request) && anyRefuses(policies())),
     review: validate,
     undone: 'not judged',
   },

@@ -8,6 +8,7 @@ import { planChange, planValidation } from '../policy/validation.js';
 import { deniedAnnotation } from './audit.js';
 import { isEphemeralUpdate, isPodCreation, isPodUpdate, isStorable, type PlanFor } from './pods.js';
 import { refusalMessage, refusedBy } from './refusal.js';
+import { isWorkloadChange, templateWarnings } from './templates.js';
 import { admitted, type Refusal, type ReviewRequest, type ReviewResponse } from './review.js';
 
 /** What a validating review came to, for whoever observes. */
@@ -23,12 +24,16 @@ const untouched: Validated = { response: admitted, refusedBy: [] };
 const systemNamespaces: ReadonlySet<string> = new Set(['kube-system', 'kube-public', 'kube-node-lease']);
 
 /** The answer to a validating review, of the object as every mutating webhook has left it. `planFor` is asked only for
- *  what can be refused. */
+ *  what can be refused, and for pod templates, whose authors are told what their pods will get. */
 export function validate(request: ReviewRequest, facts: NamespaceFacts, planFor: PlanFor): Validated {
   if (systemNamespaces.has(request.namespace)) return untouched;
   if (isPodCreation(request)) return validatePod(request, facts, planFor);
   if (isPodUpdate(request)) return validateUpdate(request, facts, planFor);
   if (isEphemeralUpdate(request)) return validateEphemeral(request, facts, planFor);
+  if (isWorkloadChange(request)) {
+    const warnings = templateWarnings(request, facts, planFor);
+    return { response: { ...admitted, warnings }, refusedBy: [] };
+  }
   return untouched;
 }
 

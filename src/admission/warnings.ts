@@ -59,7 +59,7 @@ function changesOf({ policy, findings }: Report): string | undefined {
 const maxTargets = 20;
 
 /** One line for each thing that a person has to mend, with the fields that it holds for. */
-function flagsOf(findings: readonly Finding[]): string[] {
+export function flagsOf(findings: readonly Finding[]): string[] {
   return findings.flatMap((finding) => {
     const { control, mode, decision } = finding;
     if (mode === 'audit' || decision.kind !== 'flag') return [];
@@ -81,7 +81,7 @@ export function describeGroup({ flags, sentence, write }: FlagGroup): string {
 }
 
 /** One line for each reason, with the controls and containers it holds for. */
-function skipsOf(findings: readonly Finding[]): string[] {
+export function skipsOf(findings: readonly Finding[]): string[] {
   const groups = new Map<string, { targets: Set<string>; controls: Set<string> }>();
   const add = (sentence: string, target: string, control: string) => {
     let group = groups.get(sentence);
@@ -103,6 +103,29 @@ function skipsOf(findings: readonly Finding[]): string[] {
     const more = targets.size > maxTargets ? ` and ${targets.size - maxTargets} more` : '';
     return `${named}${more} without ${[...controls].join(', ')}: ${sentence}`;
   });
+}
+
+/** The same in at most so many lines, and each text in two at most. The last line counts the texts that are left out. */
+export function fewWarningLines(texts: readonly string[], most: number): string[] {
+  const lines: string[] = [];
+  let told = 0;
+  for (const text of texts) {
+    const wrapped = wrap(clean(text.slice(0, maxTotal)));
+    const [first = '', second] = wrapped;
+    const two = second === undefined ? [first] : [first, wrapped.length > 2 ? withEllipsis(second) : second];
+    const rest = texts.length - told;
+    // A last line is kept for the count, unless this text is the last one.
+    if (lines.length + two.length > (rest > 1 ? most - 1 : most)) break;
+    lines.push(...two);
+    told += 1;
+  }
+  const left = texts.length - told;
+  if (left > 0) lines.push(`${prefix}… and ${left} more to know: podtemper preview shows all`);
+  return [...distinct(lines)];
+}
+
+function withEllipsis(line: string): string {
+  return `${line.slice(0, maxLength - 2)} …`;
 }
 
 /** No control characters: the API server drops a warning that holds one. */

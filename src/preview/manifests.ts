@@ -1,4 +1,5 @@
 import { ManifestError } from '../errors.js';
+import { templatePathOf } from '../hardening/workloads.js';
 import type { Path } from './paths.js';
 import { complaintOf, type Fault, isMapping, mapping, type Shape, text } from '../shape.js';
 import { readDocuments, type SourceDocument } from './yaml.js';
@@ -38,21 +39,6 @@ export interface ManifestObject {
   readonly note: string | undefined;
   readonly value: Readonly<Record<string, unknown>>;
 }
-
-const underSpec = ['spec', 'template'];
-
-/** Where each built-in kind keeps its pod template, by API group and kind. */
-const templates: Readonly<Record<string, readonly string[]>> = {
-  '/Pod': [],
-  '/PodTemplate': ['template'],
-  '/ReplicationController': underSpec,
-  'apps/DaemonSet': underSpec,
-  'apps/Deployment': underSpec,
-  'apps/ReplicaSet': underSpec,
-  'apps/StatefulSet': underSpec,
-  'batch/Job': underSpec,
-  'batch/CronJob': ['spec', 'jobTemplate', 'spec', 'template'],
-};
 
 const objectShape: Shape = mapping(
   { apiVersion: text, kind: text, metadata: mapping({ name: text, generateName: text, namespace: text }) },
@@ -147,7 +133,7 @@ function identify(
     Record<string, string | null | undefined>
   >;
   const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
-  const template = Object.hasOwn(templates, `${group}/${kind}`) ? templates[`${group}/${kind}`] : undefined;
+  const template = templatePathOf(group, kind);
   return {
     apiVersion,
     kind,

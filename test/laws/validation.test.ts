@@ -66,8 +66,10 @@ describe('a pod in a namespace that takes hardened pods only', () => {
     'is not refused for what comes to it later',
     () => {
       const property = fc.property(demanding, (scenario) => {
-        const { hardened, changed } = hardenIn(scenario, scenario.pod, harden);
-        if (changed.length === 0 || !isMarked(hardened)) return;
+        const { hardened, changed, notices } = hardenIn(scenario, scenario.pod, harden);
+        // Where the annotations are full, nothing tells such a pod from one that was passed by.
+        const isMarkedByUs = notices.every(({ code }) => code !== 'noRoomForMark');
+        if (changed.length === 0 || !isMarkedByUs) return;
         const list = scenario.salt % 3 === 0 ? 'initContainers' : 'containers';
         const pod = served(scenario, withVisitor(served(scenario, hardened), scenario.visitor, list));
         expect(refusedBy(scenario, pod)).not.toContain('requireHardened');
