@@ -55,33 +55,64 @@ async function registration(url: string, caFile: string): Promise<string> {
       found: messageOf(cause),
     });
   });
-  return stringify({
-    apiVersion: 'admissionregistration.k8s.io/v1',
-    kind: 'MutatingWebhookConfiguration',
-    metadata: { name: 'podtemper-local' },
-    webhooks: [
-      {
-        name: 'pods.podtemper.io',
-        admissionReviewVersions: ['v1'],
-        clientConfig: { url, caBundle: ca.toString('base64') },
-        rules: [
-          {
-            apiGroups: [''],
-            apiVersions: ['v1'],
-            operations: ['CREATE'],
-            resources: ['pods'],
-            scope: 'Namespaced',
-          },
-        ],
-        namespaceSelector: {
-          matchExpressions: [{ key: labelKeys.mode, operator: 'Exists' }],
-        },
-        failurePolicy: 'Ignore',
-        matchPolicy: 'Equivalent',
+  const caBundle = ca.toString('base64');
+  const validateUrl = new URL('validate', url).href;
+  return [
+    stringify(
+      configuration('MutatingWebhookConfiguration', {
+        ...webhook('pods.podtemper.io', { url, caBundle }, podCreation),
         reinvocationPolicy: 'IfNeeded',
-        sideEffects: 'None',
-        timeoutSeconds: 2,
-      },
-    ],
-  });
+      }),
+    ),
+    stringify(
+      configuration(
+        'ValidatingWebhookConfiguration',
+        webhook('pods.validate.podtemper.io', { url: validateUrl, caBundle }, podCreation),
+        webhook('templates.validate.podtemper.io', { url: validateUrl, caBundle }, ...workloadChanges),
+      ),
+    ),
+  ].join('---\n');
+}
+
+const podCreation = {
+  apiGroups: [''],
+  apiVersions: ['v1'],
+  operations: ['CREATE'],
+  resources: ['pods'],
+  scope: 'Namespaced',
+};
+
+const workloadChanges = Object.entries({
+  apps: ['deployments', 'statefulsets', 'daemonsets', 'replicasets'],
+  batch: ['jobs', 'cronjobs'],
+  '': ['replicationcontrollers'],
+}).map(([group, resources]) => ({
+  apiGroups: [group],
+  apiVersions: ['v1'],
+  operations: ['CREATE', 'UPDATE'],
+  resources,
+  scope: 'Namespaced',
+}));
+
+function configuration(kind: string, ...webhooks: readonly object[]) {
+  return {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind,
+    metadata: { name: 'podtemper-local' },
+    webhooks,
+  };
+}
+
+function webhook(name: string, clientConfig: object, ...rules: readonly object[]) {
+  return {
+    name,
+    admissionReviewVersions: ['v1'],
+    clientConfig,
+    rules,
+    namespaceSelector: { matchExpressions: [{ key: labelKeys.mode, operator: 'Exists' }] },
+    failurePolicy: 'Ignore',
+    matchPolicy: 'Equivalent',
+    sideEffects: 'None',
+    timeoutSeconds: 2,
+  };
 }

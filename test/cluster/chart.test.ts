@@ -2,7 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { V1MutatingWebhookConfiguration, V1PodList, V1Secret } from '@kubernetes/client-node';
+import type {
+  V1MutatingWebhookConfiguration,
+  V1PodList,
+  V1Secret,
+  V1ValidatingWebhookConfiguration,
+} from '@kubernetes/client-node';
 import { parseAllDocuments } from 'yaml';
 import type { Cluster } from './cluster.js';
 import { commandOutput } from './commands.js';
@@ -17,6 +22,8 @@ interface KubernetesObject {
   metadata: { name: string; annotations?: Record<string, string> };
   spec?: unknown;
 }
+
+type Registration = V1MutatingWebhookConfiguration | V1ValidatingWebhookConfiguration;
 
 /** A policy as a chart value, once as an object and once as text. */
 const policy = { apiVersion: 'podtemper.io/v1alpha1', kind: 'HardeningPolicy', metadata: { name: 'strict' } };
@@ -62,8 +69,9 @@ describe('the chart', () => {
   }
 
   const secrets = () => `/api/v1/namespaces/${namespace}/secrets`;
-  const registrationPath = () =>
-    `/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/${release}`;
+  const registrationPaths = ['mutating', 'validating'].map(
+    (kind) => `/apis/admissionregistration.k8s.io/v1/${kind}webhookconfigurations/${release}`,
+  );
 
   it('satisfies helm lint', async () => {
     await helm(['lint', '--strict', chart]);
@@ -80,6 +88,8 @@ describe('the chart', () => {
       { tls: { certManager: { enabled: true, issuerRef: { name: 'ours', kind: 'ClusterIssuer' } } } },
     ],
     ['policies', { policies }],
+    ['no validation', { webhook: { validation: { enabled: false } } }],
+    ['validation Fail', { webhook: { validation: { failurePolicy: 'Fail' } } }],
     ['failurePolicy Fail', { webhook: { failurePolicy: 'Fail', timeoutSeconds: 5 } }],
     ['ephemeral containers', { webhook: { ephemeralContainers: true } }],
     [
@@ -118,11 +128,15 @@ describe('the chart', () => {
     ],
   ];
 
+  const isUnjudged = ({ webhook }: Record<string, unknown>) =>
+    JSON.stringify(webhook ?? {}).includes('"validation":{"enabled":false}');
+
   it.each(cases)('is accepted by the API server with %s', async (_title, values) => {
     const { code, stdout, stderr } = await dryRun(await helm(['template', release, chart], values));
     expect(stderr).toBe(''); // a warning would say that its pods are not restricted
     expect(code).toBe(0);
-    expect(stdout).toMatch(/mutatingwebhookconfiguration\S* created \(server dry run\)/);
+    expect(stdout).toMatch(/^mutatingwebhookconfiguration\S* created \(server dry run\)/m);
+    expect(/^validatingwebhookconfiguration/m.test(stdout)).toBe(!isUnjudged(values));
   });
 
   it('hands over authority and policies as they were given', async () => {
@@ -144,14 +158,17 @@ describe('the chart', () => {
     const certificate = objects.find(
       ({ kind, metadata }) => kind === 'Certificate' && metadata.name === release,
     );
-    const registration = objects.find(({ kind }) => kind === 'MutatingWebhookConfiguration');
+    const registrations = objects.filter(({ kind }) => kind.endsWith('WebhookConfiguration'));
     expect(certificate?.spec).toMatchObject({
       secretName: `${release}-tls`,
       dnsNames: [`${release}.${namespace}.svc`],
     });
-    expect(registration?.metadata.annotations).toEqual({
-      'cert-manager.io/inject-ca-from': `${namespace}/${release}`,
-    });
+    expect(registrations).toHaveLength(2);
+    for (const { metadata } of registrations) {
+      expect(metadata.annotations).toEqual({
+        'cert-manager.io/inject-ca-from': `${namespace}/${release}`,
+      });
+    }
     expect(rendered).toMatch(/- name: tls\n +mountPath: \/etc\/podtemper\/tls\n +readOnly: true\n/);
     expect(rendered).toContain(`secretName: ${release}-tls\n            defaultMode: 0440\n`);
     expect(rendered).not.toMatch(/kind: (Role|Secret)\n/);
@@ -203,14 +220,20 @@ describe('the chart', () => {
   it('leaves on upgrades what the pods have written', async () => {
     const [authoritySecret, caBundle] = [`${secrets()}/${release}-authority`, 'Y2E='];
     await cluster.requestOk('PATCH', authoritySecret, { data: { 'ca.crt': caBundle } });
-    const registration = await cluster.requestOk<V1MutatingWebhookConfiguration>('GET', registrationPath());
-    for (const webhook of registration.webhooks ?? []) webhook.clientConfig.caBundle = caBundle;
-    await cluster.requestOk('PUT', registrationPath(), registration);
+    for (const path of registrationPaths) {
+      const registration = await cluster.requestOk<Registration>('GET', path);
+      for (const webhook of registration.webhooks ?? []) webhook.clientConfig.caBundle = caBundle;
+      await cluster.requestOk('PUT', path, registration);
+    }
     await helm(['upgrade', release, chart], { webhook: { timeoutSeconds: 3 } });
     const { data } = await cluster.requestOk<V1Secret>('GET', authoritySecret);
     expect(data).toEqual({ 'ca.crt': caBundle });
-    const { webhooks } = await cluster.requestOk<V1MutatingWebhookConfiguration>('GET', registrationPath());
-    expect(webhooks).toMatchObject([{ timeoutSeconds: 3, clientConfig: { caBundle } }]);
+    for (const path of registrationPaths) {
+      const { webhooks = [] } = await cluster.requestOk<Registration>('GET', path);
+      expect(webhooks.length).toBeGreaterThan(0);
+      for (const webhook of webhooks)
+        expect(webhook).toMatchObject({ timeoutSeconds: 3, clientConfig: { caBundle } });
+    }
     const { code } = await cluster.helm(['uninstall', release, '--namespace', namespace]);
     expect(code).toBe(0);
     expect((await cluster.request('GET', authoritySecret)).status).toBe(404);

@@ -13,7 +13,7 @@ import { policyNamed } from './barePod.js';
 import { type Cluster } from './cluster.js';
 import { Judge } from './differential/judge.js';
 import { makePlaces, type Place, runtimeClass } from './differential/places.js';
-import { careful, placing, thorough } from './differential/policies.js';
+import { careful, demandHardened, placing, thorough } from './differential/policies.js';
 import { Reach } from './differential/reach.js';
 import { describeFailure, shrink } from './differential/shrink.js';
 import { sweep } from './differential/sweep.js';
@@ -35,7 +35,7 @@ const documents = [
   careful,
   placing,
   ...drawnPolicies.map(({ spec }, index) => policyNamed(`drawn-${index}`, spec)),
-];
+].map(demandHardened);
 const policies = Object.fromEntries(documents.map((policy) => [policy.metadata.name, policy]));
 
 let cluster: Cluster;

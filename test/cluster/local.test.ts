@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { barePod, dryRun, hardContainer, hardenedAnnotation, modeLabel } from './barePod.js';
+import { barePod, dryRun, hardContainer, hardenedAnnotation, modeLabel, policyNamed } from './barePod.js';
 import { type Cluster } from './cluster.js';
 import { commandOutput } from './commands.js';
 import { connect } from './shared.js';
@@ -26,8 +26,8 @@ describe('a local process, registered by `podtemper manifests`', () => {
   });
 
   afterEach(async () => {
-    const args = ['delete', 'mutatingwebhookconfiguration', 'podtemper-local', '--ignore-not-found'];
-    await cluster.kubectl(args);
+    for (const kind of ['mutatingwebhookconfiguration', 'validatingwebhookconfiguration'])
+      await cluster.kubectl(['delete', kind, 'podtemper-local', '--ignore-not-found']);
     await webhook?.stop();
     webhook = undefined;
   });
@@ -85,6 +85,25 @@ describe('a local process, registered by `podtemper manifests`', () => {
     const { body, warnings } = await dryRun(cluster, namespaces.none, barePod);
     expect(body.spec?.containers[0]?.securityContext).toBeUndefined();
     expect(warnings).toEqual([]);
+  });
+
+  it('refuses what its policy denies', async () => {
+    const policy = join(directory, 'denying.yaml');
+    await writeFile(
+      policy,
+      JSON.stringify(policyNamed('default', { controls: { privileged: { mode: 'deny' } } })),
+    );
+    await serve('--kubeconfig', cluster.kubeconfig, '--policy', policy);
+    const privileged = ['run', 'tools', '--image=busybox', '--privileged', '--namespace'];
+    await waitUntil('the API server to have it judged', async () => {
+      const { stderr } = await cluster.kubectl([...privileged, namespaces.enforce, '--dry-run=server']);
+      return stderr.includes('refuses the pod for privileged');
+    });
+    const warned = await cluster.kubectl([...privileged, namespaces.warn]);
+    expect(warned).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('privileged: spec.containers[0]'),
+    });
   });
 
   it('heeds the mode of a namespace where it has a cluster', async () => {

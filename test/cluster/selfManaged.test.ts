@@ -93,6 +93,7 @@ describe('an installation without cert-manager', () => {
     ],
     ['the caBundle is emptied', () => state.setCaBundle('')],
     ['the caBundle is another', () => state.setCaBundle(foreign)],
+    ['the caBundle of the validating webhook is another', () => state.setCaBundle(foreign, 'validating')],
     ['the Lease is deleted', () => cluster.requestOk('DELETE', state.leasePath)],
   ])('heals without a restart where %s', async (what, harm) => {
     const before = await state.texts();

@@ -1,5 +1,9 @@
 import { X509Certificate } from 'node:crypto';
-import type { V1MutatingWebhookConfiguration, V1Secret } from '@kubernetes/client-node';
+import type {
+  V1MutatingWebhookConfiguration,
+  V1Secret,
+  V1ValidatingWebhookConfiguration,
+} from '@kubernetes/client-node';
 import { barePod, dryRun, hardenedAnnotation } from './barePod.js';
 import { type Cluster } from './cluster.js';
 import { type Installation } from './installation.js';
@@ -8,14 +12,16 @@ import { type Installation } from './installation.js';
 export class SharedState {
   readonly secretPath: string;
   readonly leasePath: string;
-  readonly registrationPath: string;
+  readonly registrationPaths: readonly string[];
   readonly #cluster: Cluster;
 
   constructor(cluster: Cluster, { namespace, release }: Pick<Installation, 'namespace' | 'release'>) {
     this.#cluster = cluster;
     this.secretPath = `/api/v1/namespaces/${namespace}/secrets/${release}-authority`;
     this.leasePath = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/${release}-authority`;
-    this.registrationPath = `/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/${release}`;
+    this.registrationPaths = ['mutating', 'validating'].map(
+      (kind) => `/apis/admissionregistration.k8s.io/v1/${kind}webhookconfigurations/${release}`,
+    );
   }
 
   /** Data of the Secret, decoded; none where it is missing. */
@@ -31,19 +37,26 @@ export class SharedState {
     return certificatesOf(bundle);
   }
 
-  /** What the API server is told to trust, as PEM. */
+  /** What the API server is told to trust by each webhook, as PEM; one text where that is the same. */
   async caBundle(): Promise<string> {
-    const path = this.registrationPath;
-    const { webhooks } = await this.#cluster.requestOk<V1MutatingWebhookConfiguration>('GET', path);
-    return Buffer.from(webhooks?.[0]?.clientConfig.caBundle ?? '', 'base64').toString();
+    const bundles = new Set<string>();
+    for (const path of this.registrationPaths) {
+      const { webhooks = [] } = await this.#cluster.requestOk<Registration>('GET', path);
+      for (const { clientConfig } of webhooks)
+        bundles.add(Buffer.from(clientConfig.caBundle ?? '', 'base64').toString());
+    }
+    return [...bundles].join('\n');
   }
 
-  async setCaBundle(caBundle: string): Promise<void> {
+  /** Has the first webhook of a kind trust something else. */
+  async setCaBundle(caBundle: string, kind: 'mutating' | 'validating' = 'mutating'): Promise<void> {
     const patch = [{ op: 'add', path: '/webhooks/0/clientConfig/caBundle', value: caBundle }];
-    const contentType = 'application/json-patch+json';
-    await this.#cluster.requestOk('PATCH', this.registrationPath, patch, { contentType });
+    const path = this.registrationPaths[kind === 'mutating' ? 0 : 1] ?? '';
+    await this.#cluster.requestOk('PATCH', path, patch, { contentType: 'application/json-patch+json' });
   }
 }
+
+type Registration = V1MutatingWebhookConfiguration | V1ValidatingWebhookConfiguration;
 
 /** Each certificate of a PEM text. */
 export function certificatesOf(bundle: string): X509Certificate[] {

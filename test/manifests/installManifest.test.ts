@@ -11,6 +11,8 @@ const [container] = pod?.spec?.containers ?? [];
 const service = manifest.the('Service');
 const { webhooks = [] } = manifest.the('MutatingWebhookConfiguration');
 const [webhook] = webhooks;
+const { webhooks: judging = [] } = manifest.the('ValidatingWebhookConfiguration');
+const [judge, imageJudge, templateJudge] = judging;
 
 /** Value of `--name=value` among the container's arguments. */
 function flag(name: string): string | undefined {
@@ -49,6 +51,10 @@ describe('the way from the API server to the process', () => {
       port: service.spec?.ports?.[0]?.port,
     });
     expect(service.spec?.ports).toHaveLength(1);
+    for (const { clientConfig } of judging)
+      expect(clientConfig.service).toEqual(
+        Object.assign({}, webhook?.clientConfig.service, { path: '/validate' }),
+      );
   });
 
   it('leads from the Service to the pods', () => {
@@ -67,7 +73,9 @@ describe('the way from the API server to the process', () => {
     expect(flag('server-name')).toBe(`${service.metadata?.name}.${namespace}.svc`);
     expect(flag('webhook-configuration')).toBe(manifest.the('MutatingWebhookConfiguration').metadata?.name);
     expect(flag('tls-secret')).toBe(`${namespace}/${secret}`);
-    expect(webhook?.clientConfig).not.toHaveProperty('caBundle');
+    for (const { clientConfig } of [...webhooks, ...judging])
+      expect(clientConfig).not.toHaveProperty('caBundle');
+    expect(manifest.the('ValidatingWebhookConfiguration').metadata?.name).toBe(flag('webhook-configuration'));
   });
 
   it('needs nothing that is not in the cluster anyway', () => {
@@ -114,6 +122,52 @@ describe('the webhook', () => {
       sideEffects: 'None',
       timeoutSeconds: 2,
     });
+  });
+});
+
+describe('the validating webhook', () => {
+  it('is called for what the mutating one is called for, in the same namespaces', () => {
+    expect(judge?.rules).toEqual(webhook?.rules);
+    for (const { namespaceSelector } of judging)
+      expect(namespaceSelector).toEqual(webhook?.namespaceSelector);
+  });
+
+  it('is called for updates of pods only where an image is another one', () => {
+    expect(imageJudge?.rules).toMatchObject([{ resources: ['pods'], operations: ['UPDATE'] }]);
+    expect(imageJudge?.matchConditions).toHaveLength(1);
+  });
+
+  it('is called for each kind whose pod template the process knows, where a person has written it', () => {
+    const resources = templateJudge?.rules?.flatMap((rule) =>
+      (rule.resources ?? []).map((resource) => `${rule.apiGroups?.[0]}/${resource}`),
+    );
+    expect(resources).toEqual([
+      'apps/deployments',
+      'apps/statefulsets',
+      'apps/daemonsets',
+      'apps/replicasets',
+      'batch/jobs',
+      'batch/cronjobs',
+      '/replicationcontrollers',
+    ]);
+    expect(templateJudge?.matchConditions?.map(({ name }) => name)).toEqual([
+      'podtemper-of-a-person',
+      'podtemper-another-template',
+    ]);
+  });
+
+  it('never stands in the way of anything while it is away', () => {
+    const names = judging.map(({ name }) => name);
+    expect(new Set([...names, webhook?.name]).size).toBe(names.length + 1);
+    for (const one of judging) {
+      expect(one).toMatchObject({
+        admissionReviewVersions: ['v1'],
+        failurePolicy: 'Ignore',
+        matchPolicy: 'Equivalent',
+        sideEffects: 'None',
+        timeoutSeconds: 2,
+      });
+    }
   });
 });
 

@@ -12,6 +12,7 @@ import type {
   V1Secret,
   V1Service,
   V1ServiceAccount,
+  V1ValidatingWebhookConfiguration,
 } from '@kubernetes/client-node';
 import { parse, parseAllDocuments } from 'yaml';
 
@@ -37,6 +38,7 @@ interface Kinds {
   Secret: V1Secret;
   Service: V1Service;
   ServiceAccount: V1ServiceAccount;
+  ValidatingWebhookConfiguration: V1ValidatingWebhookConfiguration;
 }
 
 interface KubernetesObject {

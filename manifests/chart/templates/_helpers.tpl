@@ -98,3 +98,44 @@ selfManaged
 {{- end -}}
 {{- end -}}
 {{- end -}}
+
+{{/* Annotations of the webhook configurations, with the one by which cert-manager fills in the caBundle. */}}
+{{- define "podtemper.webhookAnnotations" -}}
+{{- $annotations := deepCopy .Values.webhook.annotations -}}
+{{- if and (eq (include "podtemper.tlsSource" .) "certManager") (not (include "podtemper.caBundle" .)) -}}
+{{- $certificate := printf "%s/%s" .Release.Namespace (include "podtemper.fullname" .) -}}
+{{- $annotations = merge (dict "cert-manager.io/inject-ca-from" $certificate) $annotations -}}
+{{- end -}}
+{{- with $annotations -}}
+{{- toYaml . -}}
+{{- end -}}
+{{- end -}}
+
+{{/* How the API server reaches the process, at the path `path` of the chart `root`. */}}
+{{- define "podtemper.clientConfig" -}}
+{{- with include "podtemper.caBundle" .root }}
+caBundle: {{ . }}
+{{- end }}
+service:
+  name: {{ include "podtemper.fullname" .root }}
+  namespace: {{ .root.Release.Namespace }}
+  path: {{ .path }}
+  port: 443
+{{- end -}}
+
+{{/* For which namespaces and objects the API server calls the process. Whatever the label's value: of a misspelt mode
+the process itself tells people. */}}
+{{- define "podtemper.webhookSelectors" -}}
+namespaceSelector:
+  matchExpressions:
+    - key: podtemper.io/mode
+      operator: Exists
+    - key: kubernetes.io/metadata.name
+      operator: NotIn
+      values:
+        {{- append .Values.webhook.excludedNamespaces .Release.Namespace | uniq | toYaml | nindent 8 }}
+{{- with .Values.webhook.objectSelector }}
+objectSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}

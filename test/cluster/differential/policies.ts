@@ -65,3 +65,15 @@ export const placing = policyNamed('placing', {
     },
   },
 });
+
+/** The policy where it takes hardened pods only, and denies nothing: then the validating webhook has no reason to refuse
+ *  any pod at all. */
+export function demandHardened({ metadata, spec }: ReturnType<typeof policyNamed>) {
+  const { controls = {} } = spec as { controls?: Record<string, { mode?: string }> };
+  const undenied = Object.entries(controls).map(([id, settings]) => {
+    const mode = settings.mode === 'deny' ? { mode: 'warn' } : {};
+    return [id, { ...settings, ...mode }];
+  });
+  const all = { ...spec, controls: Object.fromEntries(undenied), requireHardened: true };
+  return policyNamed(metadata.name, all);
+}
