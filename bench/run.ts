@@ -6,18 +6,30 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { build } from 'esbuild';
 import { startControlPlane } from '../test/cluster/controlPlane.js';
+import { controlIds, mutatingControlIds } from '../src/policy/catalogue.js';
 import { benchEndToEnd } from './endToEnd.js';
 import { benchHalfRate } from './halfRate.js';
 import { benchHarden } from './harden.js';
 import { benchStart } from './start.js';
 import { type Load, load, postScript } from './wrk.js';
 
-/** The built webhook beside a bare node:https server, alternately, so that what else the machine does falls on both.
- *  Figures are medians of the rounds; the ratio is that of each round's pair, then the median. */
+/** The built webhook, at both of its endpoints, beside a bare node:https server, alternately, so that what else the
+ *  machine does falls on all. Figures are medians of the rounds; a ratio is that of each round's pair, then the median. */
 const sizes = ['small', 'medium', 'large'] as const;
 const rounds = Number(process.env.BENCH_ROUNDS ?? 7);
 const secondsPerRun = Number(process.env.BENCH_SECONDS ?? 3);
 const ports = { bare: 18_501, webhook: 18_502, operations: 18_503 };
+
+/** All but `managementPlane`, which finds the token that the pods of the reviews have, as nearly every pod. */
+const advisoryIds = controlIds.filter((id) => id !== 'managementPlane' && !mutatingControlIds.includes(id));
+
+/** Has each pod judged, and none refused. */
+const denying = {
+  apiVersion: 'podtemper.io/v1alpha1',
+  kind: 'HardeningPolicy',
+  metadata: { name: 'default' },
+  spec: { controls: Object.fromEntries(advisoryIds.map((id) => [id, { mode: 'deny' }])) },
+};
 
 interface Server {
   readonly name: string;
@@ -63,7 +75,11 @@ async function startBare(): Promise<Server> {
 }
 
 async function startWebhook(): Promise<Server> {
+  const policy = join(directory, 'policy.json');
+  await writeFile(policy, JSON.stringify(denying));
   const flags = [
+    '--policy',
+    policy,
     '--admission-address',
     `127.0.0.1:${ports.webhook}`,
     '--operations-address',
@@ -110,25 +126,32 @@ async function compareServers(size: (typeof sizes)[number]): Promise<number> {
   const body = await reviewOf(size);
   const script = join(directory, `${size}.lua`);
   await writeFile(script, postScript(body));
-  for (const { url } of servers) await load(url, script, 2);
-  const results = new Map<string, Measured[]>(servers.map(({ name }) => [name, []]));
+  const [bareServer, webhook] = servers;
+  if (bareServer === undefined || webhook === undefined) throw new Error('expected two servers');
+  const judging = { ...webhook, name: '/validate', url: webhook.url.replace('/mutate', '/validate') };
+  const measured = [bareServer, { ...webhook, name: '/mutate' }, judging];
+  for (const { url } of measured) await load(url, script, 2);
+  const results = new Map<string, Measured[]>(measured.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++) {
-    for (const server of servers) results.get(server.name)?.push(await measure(server, script));
+    for (const server of measured) results.get(server.name)?.push(await measure(server, script));
   }
   print(
     `${size}: ${containersOf(body)} containers, ${Buffer.byteLength(body)} bytes, ${rounds} rounds of ${secondsPerRun} s`,
   );
   for (const [name, loads] of results) print(`  ${name.padEnd(10)} ${describe(loads)}`);
-  const [bare = [], webhook = []] = [...results.values()];
+  const bare = results.get(bareServer.name) ?? [];
+  for (const [name, loads] of results)
+    if (name !== bareServer.name) print(`  ratio      ${name.padEnd(10)} ${describeRatio(loads, bare)}`);
+  return median(bare.map((one) => one.requestsPerSecond));
+}
+
+function describeRatio(loads: readonly Measured[], bare: readonly Measured[]): string {
   const of = (read: (one: Measured) => number) =>
-    webhook.map((one, round) => read(one) / read(bare[round] ?? one));
+    loads.map((one, round) => read(one) / read(bare[round] ?? one));
   const throughput = of((one) => one.requestsPerSecond);
   const cpu = of((one) => 1 / one.cpuMicroseconds);
   const range = `${Math.min(...throughput).toFixed(2)} to ${Math.max(...throughput).toFixed(2)}`;
-  print(
-    `  ratio      ${median(throughput).toFixed(3)} of its throughput (${range}), ${median(cpu).toFixed(3)} by CPU time`,
-  );
-  return median(bare.map((one) => one.requestsPerSecond));
+  return `${median(throughput).toFixed(3)} of its throughput (${range}), ${median(cpu).toFixed(3)} by CPU time`;
 }
 
 interface Measured extends Load {

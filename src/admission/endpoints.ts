@@ -1,8 +1,10 @@
 import type { Report } from '../hardening/report.js';
 import type { NamespaceFacts } from '../kubernetes.js';
 import { anyHardensEphemeral } from '../policy/ephemeral.js';
+import type { Plan } from '../policy/plan.js';
 import type { PolicySet } from '../policy/policy.js';
 import { anyRefuses } from '../policy/validation.js';
+import { type Told, toldOfMutation, toldOfValidation } from './events.js';
 import { mutate } from './mutate.js';
 import { isEphemeralUpdate, isPodCreation, isPodUpdate, type PlanFor } from './pods.js';
 import type { Refusal, ReviewRequest, ReviewResponse } from './review.js';
@@ -18,6 +20,7 @@ export interface Outcome {
   readonly response: ReviewResponse | Refusal;
   /** Of a mutating review of something that is ours. */
   readonly report?: Report | undefined;
+  readonly plan?: Plan | undefined;
   /** Of a validating review: what refuses it, none where it is admitted. */
   readonly refusedBy?: readonly string[];
 }
@@ -27,6 +30,12 @@ interface EndpointRules {
   /** Whether something has to be known of the namespace. */
   readonly needsFacts: (request: ReviewRequest, policies: () => PolicySet) => boolean;
   readonly review: (request: ReviewRequest, facts: NamespaceFacts, planFor: PlanFor) => Outcome;
+  /** What somebody is to be told by an Event, where that is so. */
+  readonly told: (
+    request: ReviewRequest,
+    outcome: Outcome,
+    known: { readonly facts: NamespaceFacts; readonly planFor: PlanFor },
+  ) => Told | undefined;
   /** What was not done where something goes wrong. */
   readonly undone: string;
 }
@@ -36,12 +45,14 @@ export const endpoints: Readonly<Record<Endpoint, EndpointRules>> = {
     needsFacts: (request, policies) =>
       isPodCreation(request) || (isEphemeralUpdate(request) && anyHardensEphemeral(policies())),
     review: mutate,
+    told: (request, { report, plan }) => toldOfMutation(request, { report, plan }),
     undone: 'not hardened',
   },
   validate: {
     needsFacts: (request, policies) =>
       isWorkloadChange(request) || (isOfPod(request) && anyRefuses(policies())),
     review: validate,
+    told: (request, { response }, known) => toldOfValidation(request, response, known),
     undone: 'not judged',
   },
 };

@@ -5,7 +5,8 @@ import { type NamespaceMode, type Plan, planNamespace, planPod } from '../policy
 import type { Policy, PolicySet } from '../policy/policy.js';
 import { podFault } from '../podShape.js';
 import { complaintOf } from '../shape.js';
-import { answerToFailure, answerToMisshapen, type Endpoint, endpoints } from './endpoints.js';
+import { answerToFailure, answerToMisshapen, type Endpoint, endpoints, type Outcome } from './endpoints.js';
+import { type EventSink, isBarePod } from './events.js';
 import { isEphemeralUpdate, isPodCreation, isPodUpdate } from './pods.js';
 import { decodeReview, encodeReview, type ReviewRequest } from './review.js';
 
@@ -50,6 +51,8 @@ export interface ReviewServiceOptions {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly observer: ReviewObserver;
+  /** Where Events go; undefined where none are written. */
+  readonly events?: EventSink | undefined;
 }
 
 /** A request on its way to an answer, and since when; in milliseconds. */
@@ -78,16 +81,20 @@ export class ReviewService {
     const start = performance.now();
     const request = this.#decode(body, start);
     const asked: Asked = { request, endpoint, start };
-    const { facts, policies } = this.#options;
+    const { facts } = this.#options;
     try {
-      if (facts === undefined || !endpoints[endpoint].needsFacts(request, policies))
-        return this.#review(asked, this.#noFacts);
+      if (facts === undefined || !this.#needsFacts(asked)) return this.#review(asked, this.#noFacts);
       const known = facts.get(request.namespace);
       if (known !== undefined) return this.#review(asked, known);
     } catch (error) {
       return this.#fail(asked, error);
     }
     return this.#reviewUnknownNamespace(asked, facts);
+  }
+
+  #needsFacts({ request, endpoint }: Asked): boolean {
+    const { policies, events } = this.#options;
+    return endpoints[endpoint].needsFacts(request, policies) || (events !== undefined && isBarePod(request));
   }
 
   async #reviewUnknownNamespace(asked: Asked, facts: FactsSource): Promise<string> {
@@ -113,15 +120,25 @@ export class ReviewService {
   #review(asked: Asked, facts: NamespaceFacts): string {
     const { request, endpoint } = asked;
     try {
-      const { response, report, refusedBy = [] } = endpoints[endpoint].review(request, facts, this.#planFor);
+      const outcome = endpoints[endpoint].review(request, facts, this.#planFor);
+      const { response, report, refusedBy = [] } = outcome;
       const answer = encodeReview(request.uid, response);
       const { observer } = this.#options;
       if (endpoint === 'mutate') observer.answered(observe(asked), report);
       else observer.judged(observe(asked), refusedBy);
+      this.#tellByEvent(asked, outcome, facts);
       return answer;
     } catch (error) {
       return this.#answerToMisshapen(asked) ?? this.#fail(asked, error);
     }
+  }
+
+  /** A dry run is to have no effects (sideEffects NoneOnDryRun). */
+  #tellByEvent({ request, endpoint }: Asked, outcome: Outcome, facts: NamespaceFacts): void {
+    const { events } = this.#options;
+    if (events === undefined || request.dryRun) return;
+    const told = endpoints[endpoint].told(request, outcome, { facts, planFor: this.#planFor });
+    if (told !== undefined) events.record(request.namespace, told);
   }
 
   /** The answer where the pod itself is why it could not be looked at. Only then is its shape looked at: the API server

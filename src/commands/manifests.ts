@@ -112,7 +112,8 @@ function webhook(name: string, clientConfig: object, ...rules: readonly object[]
     namespaceSelector: { matchExpressions: [{ key: labelKeys.mode, operator: 'Exists' }] },
     failurePolicy: 'Ignore',
     matchPolicy: 'Equivalent',
-    sideEffects: 'None',
+    // Events, where the process has a cluster to write them into.
+    sideEffects: 'NoneOnDryRun',
     timeoutSeconds: 2,
   };
 }

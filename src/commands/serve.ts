@@ -92,6 +92,7 @@ function createServers(
     defaultPolicy: flags.defaultPolicy,
     now: Date.now,
     observer,
+    events: sources.events,
   });
   const fallback = createHealthApp(readiness, onError);
   const certificate = sources.certificate.current();

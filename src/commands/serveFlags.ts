@@ -21,6 +21,8 @@ export interface ServeFlags {
   readonly kubeconfig?: string;
   /** False with `--no-cluster`. */
   readonly cluster: boolean;
+  /** False with `--no-events`. */
+  readonly events: boolean;
   readonly mode: NamespaceMode;
   readonly logLevel: LogLevel;
   readonly drainDelay: number;
@@ -49,6 +51,7 @@ export function addServeFlags(command: Command): Command {
     .addOption(flag('--default-policy <name>', 'policy of a namespace that names none').default('default'))
     .addOption(flag('--kubeconfig <file>', 'cluster to read namespaces, LimitRanges and quotas from'))
     .addOption(flag('--no-cluster', 'know nothing of namespaces'))
+    .addOption(flag('--no-events', 'write no Events into the cluster'))
     .addOption(
       flag('--mode <mode>', 'without a cluster: mode of every namespace')
         .choices(namespaceModes)

@@ -1,3 +1,4 @@
+import type { EventSink } from '../admission/events.js';
 import type { FactsSource } from '../admission/service.js';
 import { openCertificateFolder } from '../certificates/folder.js';
 import { createSelfSigned } from '../certificates/selfSigned.js';
@@ -10,6 +11,7 @@ import { type Readiness, readinessOf } from '../server/readiness.js';
 import { errorFields, type Log } from '../telemetry/log.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { clusterState, connectCluster, openCluster } from './cluster.js';
+import { type OpenedEvents, openEvents } from './events.js';
 import { watchPolicies } from './policyFiles.js';
 import type { ObjectName, ServeFlags } from './serveFlags.js';
 
@@ -19,6 +21,8 @@ export interface Sources {
   readonly certificate: CertificateSource;
   /** Undefined without a cluster. */
   readonly facts: FactsSource | undefined;
+  /** Undefined where no Events are written. */
+  readonly events: EventSink | undefined;
   readonly readiness: (isDraining: boolean) => Readiness;
   readonly close: () => void;
 }
@@ -28,10 +32,12 @@ export async function openSources(flags: ServeFlags, log: Log, metrics: Metrics)
   const policies = await openPolicies(flags, log, metrics);
   const certificate = await openCertificate(flags, log, metrics);
   const cluster = await openCluster(flags, log, metrics);
+  const events = await openEventsOf(flags, log, metrics);
   return {
     policies: policies.current,
     certificate: certificate.source,
     facts: cluster,
+    events,
     readiness: (isDraining) =>
       readinessOf({
         process: isDraining ? 'draining' : 'ok',
@@ -43,8 +49,18 @@ export async function openSources(flags: ServeFlags, log: Log, metrics: Metrics)
       policies.close();
       certificate.source.close();
       cluster?.stop();
+      events?.close();
     },
   };
+}
+
+async function openEventsOf(
+  flags: ServeFlags,
+  log: Log,
+  metrics: Metrics,
+): Promise<OpenedEvents | undefined> {
+  const connection = flags.events && flags.cluster ? await connectCluster(flags) : undefined;
+  return connection === undefined ? undefined : openEvents(connection, log, metrics);
 }
 
 /** Policies, and what readiness says of them. */

@@ -90,6 +90,7 @@ describe('the chart', () => {
     ['policies', { policies }],
     ['no validation', { webhook: { validation: { enabled: false } } }],
     ['validation Fail', { webhook: { validation: { failurePolicy: 'Fail' } } }],
+    ['no Events', { events: { enabled: false } }],
     ['failurePolicy Fail', { webhook: { failurePolicy: 'Fail', timeoutSeconds: 5 } }],
     ['ephemeral containers', { webhook: { ephemeralContainers: true } }],
     [

@@ -96,7 +96,7 @@ describe('kubectl', () => {
 });
 
 describe('the service account of the chart', () => {
-  it('may read namespaces, LimitRanges and quotas, and nothing else', async () => {
+  it('may read namespaces, LimitRanges and quotas, write Events, and nothing else', async () => {
     const can = async (...args: string[]) => {
       const command = ['--kubeconfig', installation.kubeconfig, 'auth', 'can-i', ...args, '--all-namespaces'];
       return (await cluster.kubectl(command)).stdout.trim();
@@ -104,6 +104,8 @@ describe('the service account of the chart', () => {
     for (const resource of ['namespaces', 'limitranges', 'resourcequotas']) {
       expect([await can('watch', resource), await can('update', resource)]).toEqual(['yes', 'no']);
     }
+    expect([await can('create', 'events'), await can('list', 'events')]).toEqual(['yes', 'no']);
+    expect([await can('get', 'replicasets'), await can('list', 'replicasets')]).toEqual(['yes', 'no']);
     for (const resource of ['pods', 'secrets', 'configmaps']) expect(await can('list', resource)).toBe('no');
     expect(await can('*', '*')).toBe('no');
   });

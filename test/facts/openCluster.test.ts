@@ -25,6 +25,7 @@ const flags: ServeFlags = {
   authorityLife: 365,
   certificateLife: 30,
   cluster: true,
+  events: true,
   mode: 'warn',
   logLevel: 'info',
   drainDelay: 0,

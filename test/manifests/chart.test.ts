@@ -71,6 +71,7 @@ describe('values.schema.json', () => {
     ['webhook.validation.enabled', 'yes'],
     ['webhook.validation.enable', true],
     ['webhook.validation.templates', 'warn'],
+    ['events.enabled', 'no'],
     ['admission.address', ':8443'],
     ['operations.address', '0.0.0.0'],
     ['image.digest', 'latest'],

@@ -119,7 +119,7 @@ describe('the webhook', () => {
       failurePolicy: 'Ignore',
       matchPolicy: 'Equivalent',
       reinvocationPolicy: 'IfNeeded',
-      sideEffects: 'None',
+      sideEffects: 'NoneOnDryRun',
       timeoutSeconds: 2,
     });
   });
@@ -164,7 +164,7 @@ describe('the validating webhook', () => {
         admissionReviewVersions: ['v1'],
         failurePolicy: 'Ignore',
         matchPolicy: 'Equivalent',
-        sideEffects: 'None',
+        sideEffects: one === templateJudge ? 'None' : 'NoneOnDryRun',
         timeoutSeconds: 2,
       });
     }
@@ -172,13 +172,16 @@ describe('the validating webhook', () => {
 });
 
 describe('the rights of the process', () => {
-  it('are to read what a pod does not say of its namespace, and to keep its own registration right', () => {
+  it('are to read what a pod does not say of its namespace, to write Events, to keep its own registration right', () => {
     expect(manifest.the('ClusterRole').rules).toEqual([
       {
         apiGroups: [''],
         resources: ['namespaces', 'limitranges', 'resourcequotas'],
         verbs: ['get', 'list', 'watch'],
       },
+      { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] },
+      { apiGroups: ['apps'], resources: ['replicasets'], verbs: ['get'] },
+      { apiGroups: ['batch'], resources: ['jobs'], verbs: ['get'] },
       {
         apiGroups: ['admissionregistration.k8s.io'],
         resources: ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'],

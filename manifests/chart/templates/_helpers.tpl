@@ -139,3 +139,8 @@ objectSelector:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end -}}
+
+{{/* Of a dry run there are none; of others, where Events are written, these. */}}
+{{- define "podtemper.sideEffects" -}}
+{{- ternary "NoneOnDryRun" "None" .Values.events.enabled -}}
+{{- end -}}
