@@ -53,7 +53,8 @@ export class AttemptMaker {
     const made: string[] = [];
     const whole = to === 'preview' ? this.#manifest(random, made) : this.#review(random, made);
     const preview = { headers: { 'content-type': previewType(whole) }, path: '/preview' };
-    const usual = { ...usualReview, ...(to === 'preview' && preview), made, to, body: whole };
+    const path = random.next() < 0.25 ? '/validate?timeout=10s' : usualReview.path;
+    const usual = { ...usualReview, path, ...(to === 'preview' && preview), made, to, body: whole };
     return random.next() < 0.05 ? strangeRequest(usual, random) : usual;
   }
 

@@ -1,7 +1,7 @@
 import jsonPatch, { type Operation } from 'fast-json-patch';
 import { annotationKeys } from '../../src/kubernetes.js';
 import type { Answer as HttpAnswer } from '../server/client.js';
-import { type Answer, type Fields, readAnswer } from '../admission/reviews.js';
+import { type Answer, type Fields, readAnswer, readRefusal } from '../admission/reviews.js';
 
 /** Something that must not be, whatever was sent. */
 export class Finding extends Error {
@@ -14,7 +14,7 @@ export class Finding extends Error {
 type Status = Pick<HttpAnswer, 'status' | 'headers' | 'text'>;
 
 /** What the answer to a body must be, by the body alone. */
-export function checkReviewAnswer(body: Buffer, answer: Status): void {
+export function checkReviewAnswer(body: Buffer, answer: Status, mayRefuse = false): void {
   // Too many bytes, or too many values for what is left.
   const isTooLarge = answer.status === 413 && body.length > smallestTooLarge;
   const review = isTooLarge ? undefined : reviewIn(body);
@@ -24,7 +24,7 @@ export function checkReviewAnswer(body: Buffer, answer: Status): void {
   }
   if (answer.status !== 200)
     throw new Finding(`a review is answered ${answer.status}: ${answer.text.slice(0, 300)}`);
-  checkResponse(review, answer.text);
+  if (!mayRefuse || !isRefusal(review, answer.text)) checkResponse(review, answer.text);
 }
 
 /** Says no with a status of the caller's fault, and what was wrong. */
@@ -71,8 +71,21 @@ function parse(text: string): unknown {
   }
 }
 
+/** Whether it is one, with a sentence and of a length that a person reads. */
+function isRefusal({ uid }: Review, text: string): boolean {
+  if (!text.includes('"allowed":false')) return false;
+  const refusal = readResponse(() => readRefusal(text), text);
+  if (refusal === undefined) return false;
+  if (refusal.uid !== uid) throw new Finding(`another uid is refused: ${JSON.stringify(refusal.uid)}`);
+  if (refusal.message.length > maxRefusalLength)
+    throw new Finding(`a refusal of ${refusal.message.length} characters`);
+  return true;
+}
+
+const maxRefusalLength = 30_000;
+
 function checkResponse({ uid, object }: Review, text: string): void {
-  const answer = readResponse(text);
+  const answer: Answer = readResponse(() => readAnswer(text), text);
   if (answer.uid !== uid)
     throw new Finding(`the uid ${JSON.stringify(uid)} comes back as ${JSON.stringify(answer.uid)}`);
   if (answer.patch !== undefined) checkPatch(object, answer.patch);
@@ -81,9 +94,9 @@ function checkResponse({ uid, object }: Review, text: string): void {
 }
 
 /** Strictly: nothing but what the API server knows. */
-function readResponse(text: string): Answer {
+function readResponse<Read>(read: () => Read, text: string): Read {
   try {
-    return readAnswer(text);
+    return read();
   } catch (error) {
     throw new Finding(`no valid AdmissionReview: ${text.slice(0, 300)}: ${String(error)}`);
   }

@@ -42,7 +42,9 @@ interface Run {
 
 describe('podtemper serve, whatever is sent to it', () => {
   it('answers each body, never ends, and keeps its memory', async () => {
-    const program = await serve([], { env: { NODE_OPTIONS: nodeOptions } });
+    // It refuses too, which the built-in policy does not.
+    const policy = ['--policy', 'manifests/policies/strict.yaml', '--default-policy', 'strict'];
+    const program = await serve(policy, { env: { NODE_OPTIONS: nodeOptions } });
     const target = new FuzzTarget(program);
     const maker = new AttemptMaker(corpusOf(seed), pathsRead([richPod, ...nastyPods]));
     for (let index = 0; index < warmUps; index++)

@@ -43,8 +43,8 @@ export class FuzzTarget {
     const { method, path, headers } = attempt;
     const sent = send(this.#program, { method, path, headers, body: bodyOf(attempt), agent: this.#agent });
     const answer = await answered(sent);
-    if (isUsual(attempt)) checkReviewAnswer(attempt.body, answer);
-    else if (answer.status === 200) checkReviewAnswer(attempt.body, answer);
+    const mayRefuse = path.startsWith('/validate');
+    if (isUsual(attempt) || answer.status === 200) checkReviewAnswer(attempt.body, answer, mayRefuse);
     else checkProblem(answer);
     return answer.status;
   }
@@ -105,7 +105,7 @@ function isUsual({ headers, method, path }: Attempt): boolean {
     type === 'application/json' &&
     Object.keys(others).length === 0 &&
     method === 'POST' &&
-    path.startsWith('/mutate?')
+    (path.startsWith('/mutate?') || path.startsWith('/validate?'))
   );
 }
 
