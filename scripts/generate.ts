@@ -6,12 +6,14 @@ import { exitCodes } from '../src/commands/exitCodes.js';
 import { createProgram } from '../src/commands/program.js';
 import { describeCommands } from '../src/commands/shell/commandTree.js';
 import { manPage } from '../src/commands/shell/manPage.js';
+import { guides } from '../src/guides/index.js';
 import { noticeCodes } from '../src/policy/notices.js';
 import { ephemeralControlIds } from '../src/policy/ephemeral.js';
 import { imageRecords } from '../src/images/index.js';
 import type { ImageRecord, ImageVariant } from '../src/images/record.js';
 import { spellFacts } from '../src/outputs/knownImages.js';
 import { policyJsonSchema } from '../src/policy/schema.js';
+import { guidePage } from './guidePage.js';
 
 /** Rewrites what is derived from the code; with `--check` it only says what is stale, and fails. */
 const outputs = new Map<string, string>([
@@ -19,6 +21,7 @@ const outputs = new Map<string, string>([
   ['docs/controls.md', controlsPage()],
   ['docs/images.md', imagesPage()],
   ['docs/podtemper.1', manPage(describeCommands(createProgram()), exitCodes)],
+  ...guides.map((guide): [string, string] => [`docs/guides/${guide.id}.md`, guidePage(guide)]),
   ['docs/policy.schema.json', JSON.stringify(policyJsonSchema(), undefined, 2)],
 ]);
 

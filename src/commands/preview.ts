@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type InputError, messageOf, UsageError } from '../errors.js';
+import { renderChecklists } from '../outputs/checklist.js';
 import { renderDiff } from '../outputs/diff.js';
 import { excerptOf } from '../outputs/excerpt.js';
 import { renderGithub } from '../outputs/github.js';
@@ -14,12 +15,13 @@ import { renderYaml } from '../outputs/yaml.js';
 import { type NamespaceMode, namespaceModes } from '../policy/plan.js';
 import { compilePolicies } from '../policy/policy.js';
 import type { PolicyDocument } from '../policy/schema.js';
-import { checkPolicyName, defaultPolicyOf } from '../preview/choices.js';
+import { checkPolicyName, defaultPolicyOf, guideNamed } from '../preview/choices.js';
 import type { ManifestFile } from '../preview/manifests.js';
 import { readNamespaceFiles } from '../preview/namespaces.js';
 import { type Preview, previewFiles, type PreviewOptions } from '../preview/preview.js';
 import { explainControl } from './controls.js';
 import { type FailOn, failOnChoices, failOnHelp, reasonsToFail } from './failOn.js';
+import { guideHelp, withGuide } from './guideFlag.js';
 import { readManifestFiles } from './manifestFiles.js';
 import { readPolicies } from './policyFiles.js';
 import { writeHardened } from './previewWrite.js';
@@ -60,6 +62,8 @@ interface Flags {
   readonly write?: boolean;
   readonly failOn?: FailOn[];
   readonly explain?: string;
+  /** True where none is named. */
+  readonly guide?: string | true;
   /** False with `--no-color`. */
   readonly color: boolean;
 }
@@ -93,6 +97,7 @@ export function previewCommand(streams: Streams = process): Command {
       )
       .addOption(new Option('--fail-on <what>', failOnHelp).choices(failOnChoices).argParser(collectFailOn))
       .option('--explain <control>', 'tell all about one control, and read nothing')
+      .option('--guide [name]', guideHelp)
       .option('--no-color', 'no colours')
       // Wrong usage ends with 2, as all wrong input does, and not with Commander's 1.
       .exitOverride()
@@ -101,7 +106,7 @@ export function previewCommand(streams: Streams = process): Command {
           streams.stdout.write(explainControl(flags.explain, '--explain'));
           return;
         }
-        const exitCode = await run(paths, flags, streams);
+        const exitCode = await run(...withGuide(paths, flags), streams);
         if (exitCode > 0) streams.exitCode = exitCode;
       })
   );
@@ -170,7 +175,7 @@ async function readAll(stream: Streams['stdin']): Promise<string> {
 
 /** A flag beats what a namespace says; one that says nothing counts as one in mode `enforce`. */
 function optionsOf(
-  { mode, policyName }: Flags,
+  { mode, policyName, guide }: Flags,
   documents: readonly PolicyDocument[],
   { facts, only }: ReturnType<typeof readNamespaceFiles>,
 ): PreviewOptions {
@@ -183,6 +188,7 @@ function optionsOf(
     namespace: only,
     facts: (name) => facts.get(name),
     chosen: { mode, policy: policyName },
+    guide: typeof guide === 'string' ? guideNamed(guide, '--guide') : undefined,
     today: new Date().toISOString().slice(0, 10),
   };
 }
@@ -190,12 +196,14 @@ function optionsOf(
 /** Widest report, in characters: longer lines are hard to read. */
 const maxWidth = 100;
 
-function render(shown: Preview, { output, color }: Flags, { stdout }: Streams): string {
+function render(shown: Preview, { output, color, guide }: Flags, { stdout }: Streams): string {
   const options: TextOptions = {
     style: styleFor(stdout, color),
     width: Math.max(60, Math.min(stdout.columns || maxWidth, maxWidth)),
   };
-  return renderers[output](shown, options);
+  return guide !== undefined && output === 'text'
+    ? renderChecklists(shown, options)
+    : renderers[output](shown, options);
 }
 
 function styleFor(output: Output, isWanted: boolean): Style {

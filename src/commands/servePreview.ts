@@ -1,4 +1,5 @@
-import { messageOf } from '../errors.js';
+import { messageOf, UsageError } from '../errors.js';
+import { renderChecklists } from '../outputs/checklist.js';
 import { renderDiff } from '../outputs/diff.js';
 import { renderJson } from '../outputs/json.js';
 import { renderPatch } from '../outputs/patch.js';
@@ -8,7 +9,7 @@ import { parsePolicies } from '../policy/load.js';
 import { namespaceModes } from '../policy/plan.js';
 import { compilePolicies, type PolicySet } from '../policy/policy.js';
 import type { PolicyDocument } from '../policy/schema.js';
-import { checkPolicyName, defaultPolicyOf } from '../preview/choices.js';
+import { checkPolicyName, defaultPolicyOf, guideNamed } from '../preview/choices.js';
 import { readNamespaceFiles } from '../preview/namespaces.js';
 import { preview, type Preview } from '../preview/preview.js';
 import { type Question, readQuestion } from '../preview/question.js';
@@ -42,6 +43,17 @@ const renderers: Readonly<Record<string, { contentType: string; render: (shown: 
   'text/plain': { contentType: 'text/plain; charset=utf-8', render: renderText },
 };
 
+/** Of a guide there is a checklist, and JSON with all else that there is to say. */
+const guideRenderers: typeof renderers = {
+  'application/json': { contentType: 'application/json', render: renderJson },
+  'text/plain': { contentType: 'text/plain; charset=utf-8', render: renderChecklists },
+};
+
+function noGuideAs(accept: string): UsageError {
+  const expected = `Accept: ${Object.keys(guideRenderers).join(' or ')}`;
+  return new UsageError({ where: 'guide', expected, found: accept });
+}
+
 function answer(question: Question, accept: string, flags: Flags, known: Known): Rendered {
   const documents = question.policy === undefined ? undefined : readPolicy(question.policy);
   const policies = documents === undefined ? known.policies() : compilePolicies(documents);
@@ -49,7 +61,8 @@ function answer(question: Question, accept: string, flags: Flags, known: Known):
   const defaultPolicy = documents === undefined ? flags.defaultPolicy : defaultPolicyOf(documents, 'default');
   const shown = show(question, policies, defaultPolicy, flags, known);
   if (question.isForm || accept === 'text/html') return answerPage(question, shown, policies, flags);
-  const renderer = renderers[accept];
+  const renderer = (question.guide === undefined ? renderers : guideRenderers)[accept];
+  if (renderer === undefined && question.guide !== undefined) throw noGuideAs(accept);
   if (renderer === undefined) throw new RangeError(`no preview as ${accept}`);
   const [fault] = shown.faults;
   // Only JSON has a place for faults beside what could be read.
@@ -65,7 +78,7 @@ function readPolicy(text: string): PolicyDocument[] {
 }
 
 function show(
-  { manifests, policyName, mode, namespace, namespaceManifests }: Question,
+  { manifests, policyName, mode, namespace, namespaceManifests, guide }: Question,
   policies: PolicySet,
   defaultPolicy: string,
   flags: Flags,
@@ -85,6 +98,7 @@ function show(
     facts: (name) => given?.facts.get(name) ?? live?.get(name),
     chosen: { mode, policy: policyName },
     maxContainers,
+    guide: guide === undefined ? undefined : guideNamed(guide, 'guide'),
     today: new Date().toISOString().slice(0, 10),
   });
 }

@@ -8,6 +8,7 @@ import { controlOf } from '../policy/catalogue.js';
 import { spellVersion } from '../standards/version.js';
 import type { ManifestError } from '../errors.js';
 import type { Preview, PreviewItem } from '../preview/preview.js';
+import { describeChecklist } from './checklist.js';
 import { fieldIn, fieldsOf } from './fields.js';
 
 /** Everything that is known of each object, for programs: `{ items, faults, warnings }`. */
@@ -38,6 +39,7 @@ function describeItem(item: PreviewItem) {
     ...(standing && { podSecurity: describeStanding(standing) }),
     notices: report?.notices ?? [],
     knownImages: [...item.knownImages].map(([target, image]) => describeKnownImage(target, image)),
+    ...(item.checklist && { guide: describeChecklist(item.checklist, item) }),
     ...(note !== undefined && { note }),
   };
 }

@@ -1,4 +1,6 @@
 import { UsageError } from '../errors.js';
+import type { Guide } from '../guides/guide.js';
+import { findGuide, guides } from '../guides/index.js';
 import { didYouMean } from '../policy/nearest.js';
 import type { PolicySet } from '../policy/policy.js';
 import type { PolicyDocument } from '../policy/schema.js';
@@ -16,4 +18,14 @@ export function checkPolicyName(name: string | undefined, policies: PolicySet, w
   const names = [...policies.keys()];
   const advice = didYouMean(name, names) ?? `there is ${names.join(', ')}`;
   throw new UsageError({ where, expected: 'the name of a policy', found: `"${name}"`, advice });
+}
+
+/** The guide that a person chose by `where`, such as a flag.
+ *  @throws UsageError where there is none of that name */
+export function guideNamed(name: string, where: string): Guide {
+  const guide = findGuide(name);
+  if (guide !== undefined) return guide;
+  const names = guides.map(({ id }) => id);
+  const advice = didYouMean(name, names) ?? `there is ${names.join(', ')}`;
+  throw new UsageError({ where, expected: 'the name of a guide', found: `"${name}"`, advice });
 }

@@ -1,4 +1,6 @@
 import type { KnownImage } from '../controls/kit/define.js';
+import { type Checklist, checklistOf } from '../guides/checklist.js';
+import type { NetworkPolicy } from '../guides/networkPolicy.js';
 import { type Expected, harden } from '../hardening/harden.js';
 import type { Report } from '../hardening/report.js';
 import { type Standing, standingOf } from '../hardening/standing.js';
@@ -26,6 +28,7 @@ interface HardenedPod {
   readonly report: Report;
   readonly standing: Standing;
   readonly knownImages: KnownImages;
+  readonly checklist: Checklist | undefined;
   readonly assumedNamespace: string | undefined;
 }
 
@@ -33,15 +36,20 @@ interface HardenedPod {
 export class NamespacePlans {
   readonly #options: PreviewOptions;
   readonly #found: ReadonlyMap<string, NamespaceFacts>;
+  readonly #networkPolicies: ReadonlyMap<string, readonly NetworkPolicy[]>;
   readonly #planned = new Map<string, PlannedNamespace>();
 
-  /** `found` is what the manifests themselves say of namespaces. */
-  constructor(options: PreviewOptions, found: ReadonlyMap<string, NamespaceFacts>) {
-    [this.#options, this.#found] = [options, found];
+  /** `found` and `networkPolicies` are what the manifests themselves say of namespaces. */
+  constructor(
+    options: PreviewOptions,
+    found: ReadonlyMap<string, NamespaceFacts>,
+    networkPolicies: ReadonlyMap<string, readonly NetworkPolicy[]>,
+  ) {
+    [this.#options, this.#found, this.#networkPolicies] = [options, found, networkPolicies];
   }
 
-  /** The report on a pod that will have what is `expected` too, where it stands, what is known of its images, and the
-   *  name of its namespace where nothing says which mode that has. */
+  /** The report on a pod that will have what is `expected` too, where it stands, what is known of its images, what the
+   *  guide says that was asked for, and the name of its namespace where nothing says which mode that has. */
   harden(pod: Pod, namespace: string, expected: Expected): HardenedPod {
     const name = namespace || (this.#options.namespace ?? defaultNamespace);
     const planned = this.#planned.get(name) ?? this.#plan(name);
@@ -53,8 +61,16 @@ export class NamespacePlans {
       report,
       standing: standingOf(pod, report, facts.labels),
       knownImages: report.exemption === undefined ? knownImagesOf(pod, podPlan) : new Map(),
+      checklist: this.#checklist(pod, report, facts),
       assumedNamespace: facts.labels[labelKeys.mode] === undefined ? name : undefined,
     };
+  }
+
+  #checklist(pod: Pod, report: Report, facts: NamespaceFacts): Checklist | undefined {
+    const { guide } = this.#options;
+    if (guide === undefined) return undefined;
+    const networkPolicies = this.#networkPolicies.get(facts.name) ?? [];
+    return checklistOf(guide, pod, report, { namespace: facts, networkPolicies });
   }
 
   #plan(name: string): PlannedNamespace {

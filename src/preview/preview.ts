@@ -1,5 +1,7 @@
 import type { Operation } from 'fast-json-patch';
 import { ManifestError, type Position } from '../errors.js';
+import type { Checklist } from '../guides/checklist.js';
+import type { Guide } from '../guides/guide.js';
 import { exemptions, type Report } from '../hardening/report.js';
 import type { Standing } from '../hardening/standing.js';
 import { expectedOf } from '../hardening/workloads.js';
@@ -11,6 +13,7 @@ import { complaintOf } from '../shape.js';
 import { crowdFault, firstOf } from './limits.js';
 import { type ManifestDocument, type ManifestFile, type ManifestObject, readManifests } from './manifests.js';
 import { defaultNamespace, namespacesIn } from './namespaces.js';
+import { networkPoliciesIn } from './networkPolicies.js';
 import { type Path, pathOf, pointerOf, valueAt, withValueAt } from './paths.js';
 import { type KnownImages, NamespacePlans } from './plans.js';
 import { rewrite, type Rewritten } from './rewrite.js';
@@ -32,6 +35,8 @@ export interface PreviewOptions {
   readonly chosen?: { readonly mode?: NamespaceMode | undefined; readonly policy?: string | undefined };
   /** UTC date, YYYY-MM-DD. */
   readonly today: string;
+  /** Guide to go through with each pod. */
+  readonly guide?: Guide | undefined;
   /** Most containers in all pods together; any number where it is left out. */
   readonly maxContainers?: number;
 }
@@ -54,6 +59,8 @@ export interface PreviewItem {
   /** Where the pod stands in the Pod Security Standards. */
   readonly standing: Standing | undefined;
   readonly knownImages: KnownImages;
+  /** Where a guide was asked for. */
+  readonly checklist: Checklist | undefined;
   /** Name of its namespace, where nothing says which mode that has. */
   readonly assumedNamespace: string | undefined;
   /** Why it passes through, or is left alone. */
@@ -96,9 +103,10 @@ export function previewFiles(files: readonly ManifestFile[], options: PreviewOpt
   const manifests = files.map(readManifests);
   const crowd = crowdFault(manifests, options.maxContainers);
   if (crowd !== undefined) return { documents: [], items: [], faults: [crowd], warnings: [] };
-  const { facts, faults: namespaceFaults } = namespacesIn(manifests, options.namespace ?? defaultNamespace);
+  const unnamed = options.namespace ?? defaultNamespace;
+  const { facts, faults: namespaceFaults } = namespacesIn(manifests, unnamed);
   const faults = [...manifests.flatMap((reading) => reading.faults), ...namespaceFaults];
-  const plans = new NamespacePlans(options, facts);
+  const plans = new NamespacePlans(options, facts, networkPoliciesIn(manifests, unnamed));
   const documents = manifests.flatMap((reading) =>
     reading.documents.map((document) => documentOf(document, plans, faults)),
   );
@@ -182,19 +190,14 @@ function previewObject(
   }
   // podFault has looked at every field that hardening reads.
   const pod = found as Pod;
-  const { report, standing, knownImages, assumedNamespace } = plans.harden(
-    pod,
-    namespace,
-    expectedOf(object),
-  );
+  const { report, ...outcome } = plans.harden(pod, namespace, expectedOf(object));
   const patch = report.patch.map((operation) => ({
     ...operation,
     path: at.templatePointer + operation.path,
   }));
   const hardened = patch.length === 0 ? value : withValueAt(value, template, report.hardened);
   const exempt = report.exemption === undefined ? undefined : exemptions[report.exemption];
-  const outcome = { report, standing, knownImages, assumedNamespace };
-  return { ...base, ...at, note: exempt, pod, ...outcome, patch, hardened };
+  return { ...base, ...at, note: exempt, pod, report, ...outcome, patch, hardened };
 }
 
 const nothing = {
@@ -202,6 +205,7 @@ const nothing = {
   report: undefined,
   standing: undefined,
   knownImages: new Map<never, never>(),
+  checklist: undefined,
   assumedNamespace: undefined,
   patch: [],
 };

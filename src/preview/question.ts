@@ -13,6 +13,8 @@ export interface Question {
   /** A policy that counts instead. */
   readonly policy: string | undefined;
   readonly mode: NamespaceMode | undefined;
+  /** A guide to go through, by name. */
+  readonly guide: string | undefined;
   /** Name of the namespace of what names none. */
   readonly namespace: string | undefined;
   /** Manifests of namespaces, LimitRanges and quotas that count instead of live facts. */
@@ -26,7 +28,7 @@ interface Request {
   readonly query: Readonly<Record<string, string>>;
 }
 
-const parameters = ['policy', 'mode', 'namespace', 'from'];
+const parameters = ['policy', 'mode', 'namespace', 'guide', 'from'];
 
 /** Reads a request: the manifests themselves, `{ manifests, policy, namespace }` around them, or the page's form.
  *  @throws InputError for what means nothing, such as an unknown parameter */
@@ -42,6 +44,7 @@ export function readQuestion({ body, query }: Request): Question {
     policy: undefined,
     mode: modeOf(query.mode),
     namespace: query.namespace,
+    guide: query.guide,
     namespaceManifests: undefined,
     isForm: query.from === 'form',
   };

@@ -1,0 +1,126 @@
+import type { Guide } from './guide.js';
+import { choosesNodes } from './questions/pod.js';
+import { keptFromApiServer } from './questions/network.js';
+
+/** A cloud provider's best practices for container security. */
+export const cloud: Guide = {
+  id: 'cloud',
+  title: "a cloud provider's guide to container security",
+  source: 'best practices for container security of a cloud provider, as of 2024-01-04',
+  remark: 'All of its items, by the numbers under which they come there.',
+  items: [
+    {
+      id: '1',
+      section: 'Scheduling scope',
+      asks: 'it runs on the nodes meant for it, by nodeSelector or nodeAffinity',
+      why: 'one faulty application must not threaten the whole cluster',
+      question: choosesNodes,
+    },
+    {
+      id: '2',
+      section: 'Configuration',
+      asks: 'requests and limits for CPU and memory',
+      why: 'a container must not starve its host and its neighbours',
+      controls: ['resources'],
+    },
+    {
+      id: '3',
+      section: 'Configuration',
+      asks: 'no sensitive directories of the host: /, /boot, /dev, /etc, /lib, /proc, /sys, /usr',
+      why: 'who writes there owns the node',
+      controls: ['hostPath'],
+    },
+    {
+      id: '4',
+      section: 'Configuration',
+      asks: 'no SSH server in a container',
+      why: 'it is one more way in, beside kubectl exec, which is checked and logged',
+      controls: ['sshd'],
+    },
+    {
+      id: '5',
+      section: 'Configuration',
+      asks: "not the host's network",
+      why: "it would see the node's interfaces and traffic",
+      controls: [{ control: 'hostNamespaces', codes: ['hostNetwork'] }],
+    },
+    {
+      id: '6',
+      section: 'Configuration',
+      asks: "not the host's process (PID) namespace",
+      why: 'it would see and signal the processes of the node',
+      controls: [{ control: 'hostNamespaces', codes: ['hostPID'] }],
+    },
+    {
+      id: '7',
+      section: 'Configuration',
+      asks: "not the host's IPC namespace",
+      why: 'it would share memory with processes of the node',
+      controls: [{ control: 'hostNamespaces', codes: ['hostIPC'] }],
+    },
+    {
+      id: '8',
+      section: 'Configuration',
+      asks: "not the host's UTS namespace, which comes with its network: there is no field for it alone",
+      why: 'it could rename the node',
+      controls: [{ control: 'hostNamespaces', codes: ['hostNetwork'] }],
+    },
+    {
+      id: '9',
+      section: 'Configuration',
+      asks: "no mount of the container engine's socket",
+      why: 'through it anybody is root on the node',
+      controls: ['runtimeSocket'],
+    },
+    {
+      id: '10',
+      section: 'Permissions',
+      asks: 'a user other than root, by runAsUser',
+      why: 'least privilege',
+      controls: ['runAsNonRoot'],
+    },
+    {
+      id: '11',
+      section: 'Permissions',
+      asks: 'not privileged',
+      why: 'a privileged container has the powers of root on the node',
+      controls: ['privileged'],
+    },
+    {
+      id: '12',
+      section: 'Permissions',
+      asks: 'no capabilities but the ones that are named',
+      why: 'least privilege',
+      controls: ['capabilities', 'dangerousCapabilities'],
+    },
+    {
+      id: '13',
+      section: 'Permissions',
+      asks: 'no privilege escalation where no process needs it',
+      why: 'a set-user-ID program would raise the privileges of who calls it',
+      controls: ['allowPrivilegeEscalation'],
+    },
+    {
+      id: '14',
+      section: 'Permissions',
+      asks: 'a seccomp profile',
+      why: 'most system calls are never needed, and some lead out of the container',
+      controls: ['seccompProfile'],
+    },
+    {
+      id: '15',
+      section: 'Permissions',
+      asks: 'a read-only root file system',
+      why: 'what breaks in cannot change the programs',
+      controls: ['readOnlyRootFilesystem'],
+    },
+    {
+      id: '16',
+      section: 'Management plane',
+      asks: 'no way to kube-apiserver for what needs no access to Kubernetes',
+      why: 'who takes over the container would go on from there to the cluster',
+      controls: ['managementPlane'],
+      question: keptFromApiServer,
+    },
+  ],
+};
