@@ -41,6 +41,11 @@ module.exports = {
       others('hardening', 'controls', 'policy', 'standards', 'errors', 'kubernetes'),
     ),
     layer(
+      'advice-looks-at-reports',
+      '^src/advice/',
+      others('advice', 'hardening', 'controls', 'images', 'policy', 'kubernetes'),
+    ),
+    layer(
       'guides-judge-reports',
       '^src/guides/',
       others('guides', 'hardening', 'controls', 'policy', 'kubernetes'),
@@ -53,7 +58,17 @@ module.exports = {
     layer(
       'preview-layer',
       '^src/preview/',
-      others('preview', 'guides', 'hardening', 'policy', 'errors', 'kubernetes', 'podShape', 'shape'),
+      others(
+        'preview',
+        'advice',
+        'guides',
+        'hardening',
+        'policy',
+        'errors',
+        'kubernetes',
+        'podShape',
+        'shape',
+      ),
     ),
     layer(
       'outputs-render-only',
@@ -80,13 +95,13 @@ module.exports = {
     layer('web-layer', '^src/web/', others('web')),
     layer(
       'pure-folders-touch-no-machine',
-      '^src/(controls|images|standards|policy|hardening|guides|admission|preview|outputs|web)/',
+      '^src/(controls|images|standards|policy|hardening|advice|guides|admission|preview|outputs|web)/',
       node,
       { typesToo: true },
     ),
     layer(
       'pure-folders-serve-nothing',
-      '^src/(controls|standards|policy|hardening|guides|admission|preview|outputs|web)/',
+      '^src/(controls|standards|policy|hardening|advice|guides|admission|preview|outputs|web)/',
       packages('express', 'winston', 'prom-client'),
     ),
     layer('kubernetes-client-only-in-cluster', '^src/(?!cluster/)', packages('@kubernetes/client-node')),

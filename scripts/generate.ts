@@ -12,12 +12,15 @@ import { ephemeralControlIds } from '../src/policy/ephemeral.js';
 import { imageRecords } from '../src/images/index.js';
 import type { ImageRecord, ImageVariant } from '../src/images/record.js';
 import { spellFacts } from '../src/outputs/knownImages.js';
+import { advicePage, advisorRegistry } from './advice.js';
 import { policyJsonSchema } from '../src/policy/schema.js';
 import { guidePage } from './guidePage.js';
 
 /** Rewrites what is derived from the code; with `--check` it only says what is stale, and fails. */
 const outputs = new Map<string, string>([
   ['src/controls/index.ts', await registry()],
+  ['src/advice/index.ts', await advisorRegistry()],
+  ['docs/advice.md', await advicePage()],
   ['docs/controls.md', controlsPage()],
   ['docs/images.md', imagesPage()],
   ['docs/podtemper.1', manPage(describeCommands(createProgram()), exitCodes)],

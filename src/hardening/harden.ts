@@ -80,7 +80,7 @@ export interface Expected {
 export const nothingExpected: Expected = { volumes: [], ownerReferences: undefined };
 
 /** The pod as a controller makes it from a template. */
-function asMade(pod: Pod, { volumes, ownerReferences }: Expected): Pod {
+export function asMade(pod: Pod, { volumes, ownerReferences }: Expected): Pod {
   const names = new Set(volumes.map(({ name }) => name));
   const others = pod.spec.volumes?.filter(({ name }) => !names.has(name)) ?? [];
   return {

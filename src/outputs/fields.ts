@@ -34,6 +34,20 @@ export function fieldIn({ templatePointer }: Pick<PreviewItem, 'templatePointer'
   return [...templatePointer.split('/').slice(1), field].join('.');
 }
 
+/** A field that an advice is about, as a field of the object that holds the template. */
+export function fieldOfAdvice(
+  field: string,
+  target: string,
+  { templatePointer, pod }: Pick<PreviewItem, 'templatePointer' | 'pod'>,
+): string {
+  if (field.startsWith('spec.')) return fieldIn({ templatePointer }, field);
+  const [list = 'containers'] = target.split('/', 1);
+  const name = target.slice(list.length + 1);
+  const members = (list === 'initContainers' ? pod?.spec.initContainers : pod?.spec.containers) ?? [];
+  const index = members.findIndex((container) => container.name === name);
+  return fieldIn({ templatePointer }, `spec.${list}[${index}].${field}`);
+}
+
 function merge(one: Tree, other: Tree): Tree {
   const merged: Record<string, unknown> = { ...one };
   for (const [key, value] of Object.entries(other)) {

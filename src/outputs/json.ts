@@ -1,3 +1,4 @@
+import type { Advice } from '../advice/kit/advisor.js';
 import type { Control, KnownImage } from '../controls/kit/define.js';
 import type { Flag } from '../controls/kit/flags.js';
 import { explain, meaningOf } from '../hardening/explain.js';
@@ -9,7 +10,7 @@ import { spellVersion } from '../standards/version.js';
 import type { ManifestError } from '../errors.js';
 import type { Preview, PreviewItem } from '../preview/preview.js';
 import { describeChecklist } from './checklist.js';
-import { fieldIn, fieldsOf } from './fields.js';
+import { fieldIn, fieldOfAdvice, fieldsOf } from './fields.js';
 
 /** Everything that is known of each object, for programs: `{ items, faults, warnings }`. */
 export function renderJson({ items, faults, warnings }: Preview): string {
@@ -37,6 +38,7 @@ function describeItem(item: PreviewItem) {
     hardened,
     decisions: report?.findings.map((finding) => describeFinding(finding, item)) ?? [],
     ...(standing && { podSecurity: describeStanding(standing) }),
+    advice: item.advice.map((one) => describeAdvice(one, item)),
     notices: report?.notices ?? [],
     knownImages: [...item.knownImages].map(([target, image]) => describeKnownImage(target, image)),
     ...(item.checklist && { guide: describeChecklist(item.checklist, item) }),
@@ -75,6 +77,10 @@ function describeFlag(flag: Flag, control: Control, item: PreviewItem) {
   const { code, field, found, targets, write } = flag;
   const { severity, means } = meaningOf(flag, control);
   return { code, severity, field: fieldIn(item, field), found, targets, means, write };
+}
+
+function describeAdvice({ advisor, target, field, says, write }: Advice, item: PreviewItem) {
+  return { advisor, target, field: fieldOfAdvice(field, target, item), says, write };
 }
 
 function describeKnownImage(target: string, { repository, facts, sources }: KnownImage) {

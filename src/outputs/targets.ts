@@ -1,3 +1,4 @@
+import type { Advice } from '../advice/kit/advisor.js';
 import type { KnownImage } from '../controls/kit/define.js';
 import { explain, type FlagGroup, groupFlags, isDenied } from '../hardening/explain.js';
 import type { Finding } from '../hardening/report.js';
@@ -11,8 +12,11 @@ import { clean, column, painter, spell, spellMembers } from './words.js';
 /** What becomes of each container and of the pod, some lines each. Containers that fare alike share them. */
 export function targetsOf(item: PreviewItem, style: Style, width: number): string[][] {
   const findings = item.report?.findings ?? [];
-  const indent =
-    Math.max(0, ...[...new Set(findings.map(({ control }) => control))].map((id) => id.length)) + 8;
+  const heads = new Set([
+    ...findings.map(({ control }) => control),
+    ...item.advice.map(({ advisor }) => advisor),
+  ]);
+  const indent = Math.max(0, ...Array.from(heads, (head) => head.length)) + 8;
   const { templatePointer, pod } = item;
   const layout = { indent, width, style, templatePointer, pod };
   const byTarget = new Map<string, Finding[]>();
@@ -27,6 +31,10 @@ export function targetsOf(item: PreviewItem, style: Style, width: number): strin
       ...(own.some(isNewsOfImage) ? describeKnownImage(item.knownImages.get(target), layout) : []),
       ...(target === 'pod' ? describeVolumes(item, layout) : []),
       ...describeTarget(own, layout),
+      ...describeAdvice(
+        item.advice.filter((one) => one.target === target),
+        layout,
+      ),
     ];
     if (lines.length === 0) continue;
     const key = [target === 'pod', ...lines].join('\n');
@@ -149,6 +157,16 @@ function placesOf({ flags }: FlagGroup, { templatePointer }: Layout): string {
     .join(', ');
 }
 
+/** What is likely to break, and the line that avoids it. */
+function describeAdvice(advice: readonly Advice[], layout: Layout): string[] {
+  const { indent, width, style, templatePointer } = layout;
+  return advice.flatMap(({ advisor, field, says, write }) => {
+    const place = field.startsWith('spec.') ? fieldIn({ templatePointer }, field) : field;
+    const remedy = column(' '.repeat(indent), `→ ${write}`, width, painter(style, 'cyan'));
+    return entry('?', advisor, `${place}: ${says}`, layout).concat(remedy);
+  });
+}
+
 /** Skips for one reason share a line. */
 function describeSkips(findings: readonly Finding[], layout: Layout): string[] {
   const groups = new Map<string, string[]>();
@@ -180,7 +198,14 @@ function describeVolumes({ pod, report }: PreviewItem, layout: Layout): string[]
   );
 }
 
-const formats = { '+': 'green', '~': 'yellow', '!': 'yellow', '=': 'dim', '-': 'dim' } as const;
+const formats = {
+  '+': 'green',
+  '~': 'yellow',
+  '!': 'yellow',
+  '?': 'yellow',
+  '=': 'dim',
+  '-': 'dim',
+} as const;
 
 function entry(
   mark: keyof typeof formats,

@@ -1,7 +1,10 @@
 import type { KnownImage } from '../controls/kit/define.js';
+import type { Advice } from '../advice/kit/advisor.js';
+import { adviseBy } from '../advice/kit/advise.js';
+import { advisors } from '../advice/index.js';
 import { type Checklist, checklistOf } from '../guides/checklist.js';
 import type { NetworkPolicy } from '../guides/networkPolicy.js';
-import { type Expected, harden } from '../hardening/harden.js';
+import { asMade, type Expected, harden } from '../hardening/harden.js';
 import type { Report } from '../hardening/report.js';
 import { type Standing, standingOf } from '../hardening/standing.js';
 import {
@@ -28,6 +31,7 @@ interface HardenedPod {
   readonly report: Report;
   readonly standing: Standing;
   readonly knownImages: KnownImages;
+  readonly advice: readonly Advice[];
   readonly checklist: Checklist | undefined;
   readonly assumedNamespace: string | undefined;
 }
@@ -48,8 +52,8 @@ export class NamespacePlans {
     [this.#options, this.#found, this.#networkPolicies] = [options, found, networkPolicies];
   }
 
-  /** The report on a pod that will have what is `expected` too, where it stands, what is known of its images, what the
-   *  guide says that was asked for, and the name of its namespace where nothing says which mode that has. */
+  /** All that there is to say of a pod that will have what is `expected` too; `assumedNamespace` is the name of its
+   *  namespace where nothing says which mode that has. */
   harden(pod: Pod, namespace: string, expected: Expected): HardenedPod {
     const name = namespace || (this.#options.namespace ?? defaultNamespace);
     const planned = this.#planned.get(name) ?? this.#plan(name);
@@ -61,6 +65,11 @@ export class NamespacePlans {
       report,
       standing: standingOf(pod, report, facts.labels),
       knownImages: report.exemption === undefined ? knownImagesOf(pod, podPlan) : new Map(),
+      advice: adviseBy(advisors, report, {
+        pod: asMade(pod, expected),
+        namespace: facts,
+        known: podPlan.known,
+      }),
       checklist: this.#checklist(pod, report, facts),
       assumedNamespace: facts.labels[labelKeys.mode] === undefined ? name : undefined,
     };

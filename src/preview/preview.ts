@@ -1,5 +1,6 @@
 import type { Operation } from 'fast-json-patch';
 import { ManifestError, type Position } from '../errors.js';
+import type { Advice } from '../advice/kit/advisor.js';
 import type { Checklist } from '../guides/checklist.js';
 import type { Guide } from '../guides/guide.js';
 import { exemptions, type Report } from '../hardening/report.js';
@@ -59,6 +60,8 @@ export interface PreviewItem {
   /** Where the pod stands in the Pod Security Standards. */
   readonly standing: Standing | undefined;
   readonly knownImages: KnownImages;
+  /** What is likely to break, and how to avoid it. */
+  readonly advice: readonly Advice[];
   /** Where a guide was asked for. */
   readonly checklist: Checklist | undefined;
   /** Name of its namespace, where nothing says which mode that has. */
@@ -205,6 +208,7 @@ const nothing = {
   report: undefined,
   standing: undefined,
   knownImages: new Map<never, never>(),
+  advice: [],
   checklist: undefined,
   assumedNamespace: undefined,
   patch: [],

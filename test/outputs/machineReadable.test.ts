@@ -130,6 +130,7 @@ describe('-o json', () => {
         patch: [],
         hardened: { apiVersion: 'v1', kind: 'Service' },
         decisions: [],
+        advice: [],
         notices: [],
         knownImages: [],
         note: 'there is no pod template in it',

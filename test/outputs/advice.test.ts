@@ -1,0 +1,58 @@
+import { describe, expect, it } from '@jest/globals';
+import { renderJson } from '../../src/outputs/json.js';
+import { renderText } from '../../src/outputs/text.js';
+import { previewOf } from '../preview/corpus.js';
+
+const manifest = JSON.stringify({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name: 'web', namespace: 'shop' },
+  spec: {
+    template: {
+      spec: {
+        securityContext: { runAsUser: 101 },
+        initContainers: [{ name: 'setup', image: 'example.com/setup:1' }],
+        containers: [
+          { name: 'quiet', image: 'example.com/quiet:1' },
+          { name: 'web', image: 'example.com/web:1', env: [{ name: 'JAVA_OPTS', value: '-Xmx2g' }] },
+        ],
+      },
+    },
+  },
+});
+
+/** In the namespace of an OpenShift cluster. */
+const shown = previewOf(manifest, {
+  facts: (name) => ({
+    name,
+    labels: {},
+    annotations: { 'openshift.io/sa.scc.uid-range': '1000680000/10000' },
+    limitRanges: [],
+    resourceQuotas: [],
+  }),
+});
+
+describe('advice', () => {
+  it('stands in the text with its container, the field, and the line that avoids it', () => {
+    const text = renderText(shown, { width: 300 });
+    const [, own = ''] = text.split(/^ {2}container web$/m);
+    expect(own.split(/^\s*$/m)[0]).toMatch(
+      /^ {4}\? jvmMemory +env\[0\]\.value: a heap of 2Gi .*\n +→ resources\.limits\.memory: 2560Mi$/m,
+    );
+    expect(text).toContain(
+      '? openShiftRange            spec.template.spec.securityContext.runAsUser: OpenShift gives',
+    );
+    expect(text.split('jvmMemory')).toHaveLength(2);
+  });
+
+  it('stands in the JSON with the field of the object', () => {
+    const { items } = JSON.parse(renderJson(shown)) as {
+      items: { advice: { advisor: string; field: string }[] }[];
+    };
+    expect(items[0]?.advice.map(({ advisor, field }) => [advisor, field])).toContainEqual([
+      'jvmMemory',
+      'spec.template.spec.containers[1].env[0].value',
+    ]);
+    expect(items[0]?.advice[0]?.field).toBe('spec.template.spec.securityContext.runAsUser');
+  });
+});
