@@ -1,4 +1,5 @@
 import type { Argument, Command, Option } from 'commander';
+import { guides } from '../../guides/index.js';
 import { imageRecords } from '../../images/index.js';
 import { controlIds } from '../../policy/catalogue.js';
 
@@ -42,6 +43,7 @@ export interface CommandTree {
 const knownWords: Readonly<Record<string, () => readonly string[]>> = {
   controls: () => controlIds,
   '--explain': () => controlIds,
+  '--guide': () => guides.map(({ id }) => id),
   images: () => imageNames(),
 };
 
@@ -89,7 +91,7 @@ const help: Flag = {
 
 function describeFlag(option: Option): Flag {
   const { short, long = '', flags, description, envVar, argChoices, required, optional } = option;
-  const [, name = ''] = /<([^>.]+)/.exec(flags) ?? [];
+  const [, name = ''] = /[<[]([^>\].]+)/.exec(flags) ?? [];
   return {
     short,
     long,
