@@ -71,6 +71,11 @@ module.exports = {
       ),
     ),
     layer(
+      'networkpolicy-reads-manifests',
+      '^src/networkpolicy/',
+      others('networkpolicy', 'preview', 'kubernetes', 'podShape', 'shape'),
+    ),
+    layer(
       'outputs-render-only',
       '^src/outputs/',
       others(
@@ -95,13 +100,13 @@ module.exports = {
     layer('web-layer', '^src/web/', others('web')),
     layer(
       'pure-folders-touch-no-machine',
-      '^src/(controls|images|standards|policy|hardening|advice|guides|admission|preview|outputs|web)/',
+      '^src/(controls|images|standards|policy|hardening|advice|guides|networkpolicy|admission|preview|outputs|web)/',
       node,
       { typesToo: true },
     ),
     layer(
       'pure-folders-serve-nothing',
-      '^src/(controls|standards|policy|hardening|advice|guides|admission|preview|outputs|web)/',
+      '^src/(controls|standards|policy|hardening|advice|guides|networkpolicy|admission|preview|outputs|web)/',
       packages('express', 'winston', 'prom-client'),
     ),
     layer('kubernetes-client-only-in-cluster', '^src/(?!cluster/)', packages('@kubernetes/client-node')),

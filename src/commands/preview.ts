@@ -25,6 +25,7 @@ import { guideHelp, withGuide } from './guideFlag.js';
 import { readManifestFiles } from './manifestFiles.js';
 import { readPolicies } from './policyFiles.js';
 import { writeHardened } from './previewWrite.js';
+import { readStream } from './readStream.js';
 
 /** The streams that the command reads and writes. */
 export interface Streams {
@@ -126,7 +127,7 @@ function collect(path: string, before: string[] = []): string[] {
 async function run(paths: readonly string[], flags: Flags, streams: Streams): Promise<number> {
   const { policy: policyPaths = [], namespaceFile } = flags;
   const policies = await readPolicies(...policyPaths);
-  const input = () => readAll(streams.stdin);
+  const input = () => readStream(streams.stdin);
   const sources = await readManifestFiles(choosePaths(paths, streams), input);
   const about = await readManifestFiles(namespaceFile === undefined ? [] : [namespaceFile], input);
   const namespaces = readNamespaceFiles(about.files);
@@ -163,14 +164,6 @@ function choosePaths(paths: readonly string[], { stdin }: Streams): readonly str
     found: 'nothing',
     advice,
   });
-}
-
-async function readAll(stream: Streams['stdin']): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = '';
-  for await (const chunk of stream)
-    text += typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
-  return text + decoder.decode();
 }
 
 /** A flag beats what a namespace says; one that says nothing counts as one in mode `enforce`. */

@@ -4,6 +4,7 @@ import { completionCommand } from './completion.js';
 import { controlsCommand } from './controls.js';
 import { imagesCommand } from './images.js';
 import { manifestsCommand } from './manifests.js';
+import { networkPolicyCommand } from './networkPolicy.js';
 import { policyCommand } from './policy.js';
 import { previewCommand } from './preview.js';
 import { serveCommand } from './serve.js';
@@ -16,6 +17,7 @@ export function createProgram(): Command {
   program
     .addCommand(serveCommand())
     .addCommand(previewCommand())
+    .addCommand(networkPolicyCommand())
     .addCommand(controlsCommand())
     .addCommand(imagesCommand())
     .addCommand(policyCommand())
