@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { type Container, containerLists, type Pod, type PodSpec, type Volume } from '../kubernetes.js';
 import { defineAdvisoryControl } from './kit/advisory.js';
+import { tokenFate } from './kit/apiToken.js';
+import type { Context } from './kit/define.js';
 import { type Flags, targetOf } from './kit/flags.js';
 
 type Code = 'token' | 'projectedToken' | 'hostNetwork' | 'address' | 'hostAlias';
@@ -50,11 +52,11 @@ export const managementPlane = defineAdvisoryControl({
       .default([])
       .describe('Addresses and names of the API server besides kubernetes.default.svc, such as 10.96.0.1'),
   }),
-  findInPod(pod, flags, { addresses }) {
+  findInPod(pod, flags, { addresses }, context) {
     const { spec } = pod;
     if (spec.hostNetwork === true) addHostNetwork(flags);
     if (asksForApi(spec)) return;
-    findTokens(pod, flags);
+    findTokens(pod, flags, context);
     if (spec.hostAliases != null) findAliases(pod, flags, addresses);
   },
   findInContainer(container, flags, { addresses }, pod) {
@@ -95,22 +97,32 @@ function addHostNetwork(flags: Flags<Code>): void {
 /** What the ServiceAccount plugin calls the volume that it puts in. */
 const injectedPrefix = 'kube-api-access-';
 
-function findTokens(pod: Pod, flags: Flags<Code>): void {
+/** Whether serviceAccountToken takes the token out in the same go. */
+function losesToken({ spec }: Pod, { removesToken, known }: Context): boolean {
+  if (!removesToken || tokenFate(spec).kind !== 'goes') return false;
+  const needsToken = (container: Container) => known(container).cannot['serviceAccountToken'] !== undefined;
+  return !containerLists.some((list) => spec[list]?.some(needsToken));
+}
+
+function findTokens(pod: Pod, flags: Flags<Code>, context: Context): void {
   const { spec } = pod;
+  // The one that the API server puts in; others stay.
+  const isGone = losesToken(pod, context);
   let isInjected = false;
   if (spec.volumes != null) {
     for (const [index, volume] of spec.volumes.entries()) {
       if (volume.projected?.sources == null) continue;
       if (volume.name.startsWith(injectedPrefix)) {
         isInjected = true;
-        addToken(pod, flags);
+        if (!isGone) addToken(pod, flags);
       } else findSources(pod, flags, volume, index);
     }
   }
   // A pod without a name for the account has not been through the plugin, which will put a token in. One that has, and
   // has no token, belongs to an account that forbids it.
   const isExpected = !spec.serviceAccountName && spec.automountServiceAccountToken !== false;
-  if (!isInjected && (isExpected || spec.automountServiceAccountToken === true)) addToken(pod, flags);
+  if (!isInjected && !isGone && (isExpected || spec.automountServiceAccountToken === true))
+    addToken(pod, flags);
 }
 
 /** The plugin mounts the token into each container. */

@@ -23,6 +23,7 @@ export function obstaclesOf(mapping: Mapping, pod: Pod, outcome: Outcome): Place
     facts: unknownNamespace(''),
     windows,
     nonRoot: { runAsUser: 1000 },
+    removesToken: false,
     known: () => nothingKnown,
   };
   return decisionsOf(boundOf(control), pod, context).flatMap((answer) => {

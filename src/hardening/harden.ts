@@ -81,11 +81,14 @@ export const nothingExpected: Expected = { volumes: [], ownerReferences: undefin
 
 /** The pod as a controller makes it from a template. */
 export function asMade(pod: Pod, { volumes, ownerReferences }: Expected): Pod {
-  const names = new Set(volumes.map(({ name }) => name));
-  const others = pod.spec.volumes?.filter(({ name }) => !names.has(name)) ?? [];
+  const claims = new Map(volumes.map((volume) => [volume.name, volume]));
+  // In their places: what is found in a volume is told by its index in the template.
+  const own = pod.spec.volumes?.map((volume) => claims.get(volume.name) ?? volume) ?? [];
+  const names = new Set(own.map(({ name }) => name));
+  const added = volumes.filter(({ name }) => !names.has(name));
   return {
     metadata: { ...pod.metadata, ...(ownerReferences && { ownerReferences }) },
-    spec: volumes.length === 0 ? pod.spec : { ...pod.spec, volumes: [...others, ...volumes] },
+    spec: volumes.length === 0 ? pod.spec : { ...pod.spec, volumes: [...own, ...added] },
   };
 }
 

@@ -40,13 +40,13 @@ export class Hearing {
   readonly #cannot: Record<string, string> = {};
 
   constructor(pod: Pod, plan: Plan, facts: NamespaceFacts) {
-    const { nonRoot, controls, known } = plan;
+    const { nonRoot, removesToken, controls, known } = plan;
     this.#pod = pod;
     this.#known = known;
     this.#controls = controls;
     this.#windows = isWindows(pod);
-    this.#withUser = { pod, facts, windows: this.#windows, known, nonRoot };
-    this.#withoutUser = { pod, facts, windows: this.#windows, known, nonRoot: undefined };
+    this.#withUser = { pod, facts, windows: this.#windows, known, nonRoot, removesToken };
+    this.#withoutUser = { pod, facts, windows: this.#windows, known, nonRoot: undefined, removesToken };
     for (const control of controls) {
       const { bound } = control;
       this.#surveys.push(bound.scope === 'container' ? bound.survey?.(this.#contextOf(control)) : undefined);

@@ -37,6 +37,8 @@ export interface Plan {
   readonly exemption: Exemption | undefined;
   readonly controls: readonly PlannedControl[];
   readonly nonRoot: NonRootIntent | undefined;
+  /** Whether serviceAccountToken is to take the token out of the pod. */
+  readonly removesToken: boolean;
   readonly optOut: OptOut | undefined;
   /** What an opt-out needs to count. */
   readonly optOutRules: OptOutRules;
@@ -104,6 +106,7 @@ export function planNamespace({
     exemption: mode === undefined ? 'notOptedIn' : undefined,
     controls,
     nonRoot: intentOf(policy, facts),
+    removesToken: controls.some(({ id, mode: own }) => id === 'serviceAccountToken' && own === 'enforce'),
     optOut: undefined,
     optOutRules: policy.document.spec.optOut,
     requiresHardened: policy.document.spec.requireHardened && running === 'enforce',
@@ -152,6 +155,7 @@ export function planPod(
     notices: notices.all(),
     optOut: optOut.controls.size > 0 ? optOut : undefined,
     nonRoot: namespace.nonRoot,
+    removesToken: namespace.removesToken && !isOut('serviceAccountToken'),
     controls: namespace.controls.map((control) => ({
       ...control,
       optedOut: isOut(control.id),

@@ -63,6 +63,35 @@ describe('what only looks like a sin is not found', () => {
   });
 });
 
+describe('the field of a finding', () => {
+  it('is the one in the template, whatever claims a StatefulSet adds to its volumes', () => {
+    const volumes = [
+      { name: 'data', emptyDir: {} },
+      { name: 'etc', hostPath: { path: '/etc' } },
+    ];
+    const workload = {
+      apiVersion: 'apps/v1',
+      kind: 'StatefulSet',
+      metadata: { name: 'db' },
+      spec: {
+        template: { spec: { containers: [{ name: 'db', image: 'example.com/db:1' }], volumes } },
+        volumeClaimTemplates: [{ metadata: { name: 'data' } }, { metadata: { name: 'log' } }],
+      },
+    };
+    const { items } = preview(JSON.stringify(workload), 'db.json', {
+      policies: policiesOf(),
+      defaultPolicy: 'default',
+      mode: 'enforce',
+      facts: () => facts,
+      today,
+    });
+    const flagged = items[0]?.report?.findings.flatMap(({ control, decision }) =>
+      decision.kind === 'flag' && control === 'hostPath' ? decision.flags.map(({ field }) => field) : [],
+    );
+    expect(flagged).toEqual(['spec.volumes[1].hostPath.path']);
+  });
+});
+
 describe('the sample of the security guide', () => {
   it('has no finding for the time zone that it mounts, and the one for its token', () => {
     const file = new URL('guideSample.yaml', import.meta.url);

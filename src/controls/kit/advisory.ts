@@ -1,6 +1,13 @@
 import type { z } from 'zod';
 import { type Container, containerLists, type Pod } from '../../kubernetes.js';
-import { advisoryModes, type Bound, type Control, type ControlSpec, type FlagDocs } from './define.js';
+import {
+  advisoryModes,
+  type Bound,
+  type Context,
+  type Control,
+  type ControlSpec,
+  type FlagDocs,
+} from './define.js';
 import { Flags } from './flags.js';
 
 type AdvisorySpec<Id extends string, Options extends z.ZodObject, Code extends string> = Omit<
@@ -9,7 +16,12 @@ type AdvisorySpec<Id extends string, Options extends z.ZodObject, Code extends s
 > & {
   readonly defaultMode: (typeof advisoryModes)[number];
   readonly flags: Readonly<Record<Code, FlagDocs>>;
-  readonly findInPod?: (pod: Pod, flags: Flags<NoInfer<Code>>, options: z.output<Options>) => void;
+  readonly findInPod?: (
+    pod: Pod,
+    flags: Flags<NoInfer<Code>>,
+    options: z.output<Options>,
+    context: Context,
+  ) => void;
   /** Asked of each init and regular container. */
   readonly findInContainer?: (
     container: Container,
@@ -32,9 +44,10 @@ export function defineAdvisoryControl<
     const flags = new Flags<Code>();
     return {
       scope: 'pod',
-      decide: (_spec, { pod }) => {
+      decide: (_spec, context) => {
+        const { pod } = context;
         flags.begin();
-        findInPod?.(pod, flags, parsed);
+        findInPod?.(pod, flags, parsed, context);
         if (findInContainer !== undefined) {
           for (const list of containerLists) {
             const containers = pod.spec[list];

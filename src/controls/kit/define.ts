@@ -111,6 +111,8 @@ export interface Context {
   readonly windows: boolean;
   /** Undefined where runAsNonRoot does not run on this pod, or in a weaker mode than the asking control. */
   readonly nonRoot: NonRootIntent | undefined;
+  /** Whether serviceAccountToken is to take the token out of this pod, where it can. */
+  readonly removesToken: boolean;
   readonly known: (container: Container) => Known;
 }
 
