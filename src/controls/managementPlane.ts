@@ -106,23 +106,19 @@ function losesToken({ spec }: Pod, { removesToken, known }: Context): boolean {
 
 function findTokens(pod: Pod, flags: Flags<Code>, context: Context): void {
   const { spec } = pod;
-  // The one that the API server puts in; others stay.
-  const isGone = losesToken(pod, context);
   let isInjected = false;
   if (spec.volumes != null) {
     for (const [index, volume] of spec.volumes.entries()) {
       if (volume.projected?.sources == null) continue;
-      if (volume.name.startsWith(injectedPrefix)) {
-        isInjected = true;
-        if (!isGone) addToken(pod, flags);
-      } else findSources(pod, flags, volume, index);
+      if (volume.name.startsWith(injectedPrefix)) isInjected = true;
+      else findSources(pod, flags, volume, index);
     }
   }
   // A pod without a name for the account has not been through the plugin, which will put a token in. One that has, and
   // has no token, belongs to an account that forbids it.
   const isExpected = !spec.serviceAccountName && spec.automountServiceAccountToken !== false;
-  if (!isInjected && !isGone && (isExpected || spec.automountServiceAccountToken === true))
-    addToken(pod, flags);
+  const isThere = isInjected || isExpected || spec.automountServiceAccountToken === true;
+  if (isThere && !losesToken(pod, context)) addToken(pod, flags);
 }
 
 /** The plugin mounts the token into each container. */

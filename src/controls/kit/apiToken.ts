@@ -23,6 +23,11 @@ export function tokenFate(pod: PodSpec): TokenFate {
   // Unset and named `default` look alike: the API server fills the name in before it calls a webhook.
   const account = pod.serviceAccountName || pod.serviceAccount;
   if (account && account !== 'default') return { kind: 'namedServiceAccount', detail: account };
+  return fateInVolumes(pod);
+}
+
+/** The same of a pod that says nothing of its token. */
+function fateInVolumes(pod: PodSpec): TokenFate {
   const [volume, second] = pod.volumes?.filter(({ name }) => name.startsWith(volumePrefix)) ?? [];
   const hasOwnToken = pod.volumes?.some((other) => other !== volume && projectsToken(other)) ?? false;
   if (volume === undefined) return { kind: 'goes', volume: undefined, hasOwnToken };
