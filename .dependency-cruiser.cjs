@@ -97,6 +97,25 @@ module.exports = {
       '^src/server/',
       others('server', 'admission', 'telemetry', 'certificates', 'errors'),
     ),
+    layer(
+      'doctor-checks-are-pure',
+      '^src/doctor/(?!reader/)',
+      others('doctor', 'policy', 'errors', 'kubernetes'),
+    ),
+    layer(
+      'doctor-reader-reads',
+      '^src/doctor/reader/',
+      others('doctor', 'cluster', 'certificates', 'policy', 'errors', 'kubernetes'),
+    ),
+    layer('doctor-checks-know-no-reader', '^src/doctor/(?!reader/)', '^src/doctor/reader/', {
+      typesToo: true,
+    }),
+    layer(
+      'doctor-checks-touch-no-machine',
+      '^src/doctor/(?!reader/)',
+      '^(node:)?(fs|net|http|https|http2|tls|os|path|child_process|worker_threads|process|stream)(/|$)',
+      { typesToo: true },
+    ),
     layer('web-layer', '^src/web/', others('web')),
     layer(
       'pure-folders-touch-no-machine',

@@ -15,6 +15,7 @@ import { spellFacts } from '../src/outputs/knownImages.js';
 import { advicePage, advisorRegistry } from './advice.js';
 import { policyJsonSchema } from '../src/policy/schema.js';
 import { guidePage } from './guidePage.js';
+import { doctorPage } from './doctorPage.js';
 
 /** Rewrites what is derived from the code; with `--check` it only says what is stale, and fails. */
 const outputs = new Map<string, string>([
@@ -25,6 +26,7 @@ const outputs = new Map<string, string>([
   ['docs/images.md', imagesPage()],
   ['docs/podtemper.1', manPage(describeCommands(createProgram()), exitCodes)],
   ...guides.map((guide): [string, string] => [`docs/guides/${guide.id}.md`, guidePage(guide)]),
+  ['docs/doctor.md', doctorPage()],
   ['docs/policy.schema.json', JSON.stringify(policyJsonSchema(), undefined, 2)],
 ]);
 

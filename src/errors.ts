@@ -68,6 +68,11 @@ export class UsageError extends InputError {
   readonly code = 'usage';
 }
 
+/** A cluster that cannot be reached, or refuses to be read. */
+export class ClusterError extends InputError {
+  readonly code = 'cluster';
+}
+
 /** Longest part that the input has a say in, in characters: more nobody reads. */
 const maxPart = 500;
 

@@ -12,8 +12,9 @@ export interface GetOptions {
 
 /** What is written, and how. */
 export interface Written {
-  /** PUT replaces an object, PATCH applies one (server-side apply): it makes what is not there. */
-  readonly method: 'PUT' | 'PATCH';
+  /** PUT replaces an object, PATCH applies one (server-side apply): it makes what is not there. POST is for reviews and
+   *  dry runs, which store nothing: it may be sent twice. */
+  readonly method: 'PUT' | 'PATCH' | 'POST';
   readonly object: unknown;
 }
 
@@ -62,7 +63,11 @@ export async function connect(options: ConnectOptions): Promise<ClusterConnectio
 const maxSockets = 32;
 
 /** JSON is YAML too. */
-const contentTypes = { PUT: 'application/json', PATCH: 'application/apply-patch+yaml' } as const;
+const contentTypes = {
+  PUT: 'application/json',
+  PATCH: 'application/apply-patch+yaml',
+  POST: 'application/json',
+} as const;
 
 function createConnection(config: KubeConfig, server: string): ClusterConnection {
   const agentOptions = { keepAlive: true, maxSockets };

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { version } from '../version.js';
 import { completionCommand } from './completion.js';
 import { controlsCommand } from './controls.js';
+import { doctorCommand } from './doctor.js';
 import { imagesCommand } from './images.js';
 import { manifestsCommand } from './manifests.js';
 import { networkPolicyCommand } from './networkPolicy.js';
@@ -21,6 +22,7 @@ export function createProgram(): Command {
     .addCommand(controlsCommand())
     .addCommand(imagesCommand())
     .addCommand(policyCommand())
+    .addCommand(doctorCommand())
     .addCommand(manifestsCommand())
     .addCommand(completionCommand(program));
   throwOnExit(program);
