@@ -96,15 +96,20 @@ function createServers(
   });
   const fallback = createHealthApp(readiness, onError);
   const certificate = sources.certificate.current();
+  const { callers } = sources;
   const admission = createAdmissionServer({
     certificate,
     service,
+    ...(callers !== undefined && { callers: callers.rules }),
+    onStranger: (refusal) => observer.strangerRefused(refusal),
     fallback,
     onError,
     isDraining,
     onOverload: (reviews) => observer.overloaded(reviews),
   });
-  sources.certificate.onChange((renewed) => admission.setSecureContext(tlsOptionsOf(renewed)));
+  const renew = () => admission.setSecureContext(tlsOptionsOf(sources.certificate.current(), callers?.rules));
+  sources.certificate.onChange(renew);
+  callers?.onChange(renew);
   const app = createOperationsApp({
     readiness,
     metrics: metrics.registry,

@@ -18,6 +18,8 @@ export interface ServeFlags {
   readonly selfSigned?: boolean;
   readonly caOut?: string;
   readonly serverName: string[];
+  readonly clientCa?: string;
+  readonly clientName: string[];
   readonly kubeconfig?: string;
   /** False with `--no-cluster`. */
   readonly cluster: boolean;
@@ -40,7 +42,7 @@ const maxSeconds = 3600;
 
 /** Adds the flags to the command. */
 export function addServeFlags(command: Command): Command {
-  return addCertificateFlags(command)
+  return addCallerFlags(addCertificateFlags(command))
     .addOption(flag('--admission-address <host:port>', 'HTTPS, for the API server').default('0.0.0.0:8443'))
     .addOption(
       flag('--operations-address <host:port>', 'HTTP, for people and probes').default('127.0.0.1:8080'),
@@ -69,6 +71,18 @@ export function addServeFlags(command: Command): Command {
       flag('--drain-deadline <seconds>', 'after that: time for requests in flight')
         .argParser(parseSeconds)
         .default(20),
+    );
+}
+
+/** Who may send reviews. */
+function addCallerFlags(command: Command): Command {
+  return command
+    .addOption(flag('--client-ca <file>', 'PEM of the authorities of whoever may send reviews; watched'))
+    .addOption(
+      flag('--client-name <name...>', 'with --client-ca: common names that may send reviews').default(
+        [],
+        'any',
+      ),
     );
 }
 

@@ -10,6 +10,7 @@ import type { PolicyDocument } from '../policy/schema.js';
 import { type Readiness, readinessOf } from '../server/readiness.js';
 import { errorFields, type Log } from '../telemetry/log.js';
 import type { Metrics } from '../telemetry/metrics.js';
+import { type Callers, openCallers } from './callers.js';
 import { clusterState, connectCluster, openCluster } from './cluster.js';
 import { type OpenedEvents, openEvents } from './events.js';
 import { watchPolicies } from './policyFiles.js';
@@ -19,6 +20,8 @@ import type { ObjectName, ServeFlags } from './serveFlags.js';
 export interface Sources {
   readonly policies: () => PolicySet;
   readonly certificate: CertificateSource;
+  /** Undefined where anybody may send reviews. */
+  readonly callers: Callers | undefined;
   /** Undefined without a cluster. */
   readonly facts: FactsSource | undefined;
   /** Undefined where no Events are written. */
@@ -31,11 +34,13 @@ export interface Sources {
 export async function openSources(flags: ServeFlags, log: Log, metrics: Metrics): Promise<Sources> {
   const policies = await openPolicies(flags, log, metrics);
   const certificate = await openCertificate(flags, log, metrics);
+  const callers = await openCallers(flags, log);
   const cluster = await openCluster(flags, log, metrics);
   const events = await openEventsOf(flags, log, metrics);
   return {
     policies: policies.current,
     certificate: certificate.source,
+    callers,
     facts: cluster,
     events,
     readiness: (isDraining) =>
@@ -48,6 +53,7 @@ export async function openSources(flags: ServeFlags, log: Log, metrics: Metrics)
     close: () => {
       policies.close();
       certificate.source.close();
+      callers?.close();
       cluster?.stop();
       events?.close();
     },

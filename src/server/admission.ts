@@ -7,6 +7,13 @@ import type { Certificate } from '../certificates/source.js';
 import { ReviewError } from '../errors.js';
 import { readBody } from './body.js';
 import { answerBrokenRequests, requireHost } from './brokenRequests.js';
+import {
+  askForCertificate,
+  type CallerCheck,
+  callerCheck,
+  callerOptions,
+  type CallerRules,
+} from './callers.js';
 import { limitConnections } from './connectionLimit.js';
 import { readAfterwards } from './largeAnswer.js';
 import { LargeBodies } from './largeBodies.js';
@@ -22,6 +29,10 @@ export const maxBodyBytes = 16 * 1024 * 1024;
 export interface AdmissionServerOptions {
   readonly certificate: Certificate;
   readonly service: Pick<ReviewService, 'answer'>;
+  /** Who may send reviews; anybody if left out. */
+  readonly callers?: CallerRules;
+  /** Told why a review was refused unread. */
+  readonly onStranger?: (refusal: Error) => void;
   /** What answers everything else. */
   readonly fallback: RequestListener;
   /** Called with what no one foresaw. */
@@ -67,13 +78,16 @@ const defaultTimeouts: Timeouts = {
 /** The HTTPS server for the API server: reviews are answered here, in front of Express, which would cost a third of
  *  the throughput. */
 export function createAdmissionServer(options: AdmissionServerOptions): Server {
-  const { certificate, fallback, timeouts = defaultTimeouts, maxConnections = defaultConnections } = options;
+  const { certificate, callers, fallback } = options;
+  const { timeouts = defaultTimeouts, maxConnections = defaultConnections } = options;
   const { maxHeldBytes = defaultHeldBytes, now = () => performance.now() } = options;
   const batch = new TurnBatch<Review>((reviews, since) => answerAll({ reviews, since, now }, options), now);
-  const inbox = { batch, largeBodies: new LargeBodies(maxHeldBytes) };
+  const isStranger = callers === undefined ? () => undefined : callerCheck(callers);
+  const inbox = { batch, largeBodies: new LargeBodies(maxHeldBytes), isStranger };
   const server = createServer(
     {
-      ...tlsOptionsOf(certificate),
+      ...tlsOptionsOf(certificate, callers),
+      ...(callers !== undefined && askForCertificate),
       handshakeTimeout: timeouts.handshake,
       headersTimeout: timeouts.headers,
       requestTimeout: timeouts.request,
@@ -93,9 +107,9 @@ export function createAdmissionServer(options: AdmissionServerOptions): Server {
 }
 
 /** Certificate and key as node:tls takes them, at the start and at each change. */
-export function tlsOptionsOf({ cert, key }: Certificate): SecureContextOptions {
+export function tlsOptionsOf({ cert, key }: Certificate, callers?: CallerRules): SecureContextOptions {
   // Repeated at each change: a server forgets what it is not told again.
-  return { cert, key, minVersion: 'TLSv1.2' };
+  return { cert, key, minVersion: 'TLSv1.2', ...callerOptions(callers) };
 }
 
 function endpointOf(url: string | undefined): Endpoint | undefined {
@@ -122,15 +136,21 @@ interface Inbox {
   readonly endpoint: Endpoint;
   readonly batch: TurnBatch<Review>;
   readonly largeBodies: LargeBodies;
+  readonly isStranger: CallerCheck;
 }
 
 function receive(
   request: IncomingMessage,
   response: ServerResponse,
-  { endpoint, batch, largeBodies }: Inbox,
-  { isDraining, onOverload }: AdmissionServerOptions,
+  { endpoint, batch, largeBodies, isStranger }: Inbox,
+  { isDraining, onOverload, onStranger }: AdmissionServerOptions,
 ): void {
   if (isDraining()) response.setHeader('connection', 'close');
+  const stranger = isStranger(request.socket);
+  if (stranger !== undefined) {
+    onStranger?.(stranger);
+    return refuse(request, response, stranger);
+  }
   if (request.method !== 'POST') {
     const complaint = { where: 'method', expected: 'POST', found: request.method ?? 'none' };
     return refuse(request, response, new RequestError(405, complaint), { allow: 'POST' });

@@ -37,6 +37,7 @@ export class Metrics {
   readonly policyReloads: Counter<'result'>;
   readonly certificateReloads: Counter<'result'>;
   readonly certificateExpiry: Gauge;
+  readonly refusedCallers: Counter;
   readonly #reviews: Record<ReviewOutcome, number> = {
     patched: 0,
     unchanged: 0,
@@ -99,6 +100,11 @@ export class Metrics {
     for (const counter of [this.policyReloads, this.certificateReloads]) {
       for (const result of ['ok', 'failed']) counter.inc({ result }, 0);
     }
+    this.refusedCallers = new Counter({
+      name: 'podtemper_refused_callers_total',
+      help: 'Reviews refused unread, since --client-ca does not vouch for whoever sent them.',
+      registers,
+    });
     this.certificateExpiry = new Gauge({
       name: 'podtemper_certificate_expiry_timestamp_seconds',
       help: 'When the serving certificate ends, as Unix time.',

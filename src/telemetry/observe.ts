@@ -41,6 +41,7 @@ export class Observer implements ReviewObserver {
   readonly #refusalLines: LineBudget;
   readonly #malformedLines: LineBudget;
   readonly #overloadLines: LineBudget;
+  readonly #strangerLines: LineBudget;
 
   constructor(log: Log, metrics: Metrics, now: () => number = Date.now) {
     this.#log = log;
@@ -49,6 +50,7 @@ export class Observer implements ReviewObserver {
     this.#refusalLines = new LineBudget(now);
     this.#malformedLines = new LineBudget(now);
     this.#overloadLines = new LineBudget(now);
+    this.#strangerLines = new LineBudget(now);
   }
 
   /** A review that was decided. Without a report it was none of ours. */
@@ -97,6 +99,14 @@ export class Observer implements ReviewObserver {
     if (budget === undefined) return;
     const advice = 'run more replicas';
     this.#log.warn('overload, reviews refused', { component: 'admission', reviews, advice, ...budget });
+  }
+
+  /** A caller that may not send reviews. */
+  strangerRefused(refusal: Error): void {
+    this.#metrics.refusedCallers.inc();
+    const budget = this.#strangerLines.take();
+    if (budget === undefined) return;
+    this.#log.warn('caller refused', { component: 'admission', ...errorFields(refusal), ...budget });
   }
 
   #countDecisions({ findings }: Report): void {

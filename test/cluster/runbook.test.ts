@@ -68,8 +68,10 @@ describe('the runbook', () => {
   const isAdmitted = async () => (await dryRun(cluster, namespace, barePod)).status === 201;
 
   async function run([program = '', ...args]: readonly string[], input?: string): Promise<string> {
-    const tool = program === 'helm' ? cluster.helm : cluster.kubectl;
-    const { code, stdout, stderr } = await tool(args, input === undefined ? {} : { input });
+    const options = input === undefined ? {} : { input };
+    const { code, stdout, stderr } = await (program === 'helm'
+      ? cluster.helm(args, options)
+      : cluster.kubectl(args, options));
     if (code !== 0) throw new Error(`${program} ${args.join(' ')}: ${stderr}`);
     return stdout + stderr;
   }

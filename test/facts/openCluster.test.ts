@@ -21,6 +21,7 @@ const flags: ServeFlags = {
   operationsAddress: '127.0.0.1:0',
   defaultPolicy: 'default',
   serverName: [],
+  clientName: [],
   webhookConfiguration: 'podtemper',
   authorityLife: 365,
   certificateLife: 30,

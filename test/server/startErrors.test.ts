@@ -52,6 +52,16 @@ const cases: [string, string[], string][] = [
     `error: option '--drain-delay <seconds>' argument '${seconds}' is invalid. ` +
       'Expected a number of seconds from 0 to 3600.',
   ]),
+  [
+    'callers without an authority',
+    [...own, '--client-name', 'kube-apiserver'],
+    'podtemper: --client-name: expected --client-ca beside it, found none; a name means nothing where nobody vouches for it',
+  ],
+  [
+    'an authority of callers that is none',
+    [...own, '--client-ca', files.typo],
+    `podtemper: ${files.typo}: expected a certificate in PEM form, found 122 bytes without a PEM block`,
+  ],
   ['no certificate', ['--no-cluster'], `podtemper: serve: expected ${sources}, found none; give one of them`],
   [
     'two certificates',

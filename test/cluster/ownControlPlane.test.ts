@@ -1,8 +1,18 @@
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { V1Pod, V1PodList } from '@kubernetes/client-node';
+import { plainPod, reviewOf } from '../admission/reviews.js';
 import { barePod, hardenedAnnotation, modeLabel } from './barePod.js';
+import { type CallerConfiguration, writeCallerConfiguration } from './callerConfiguration.js';
+import type { KeyPair } from './certificates.js';
 import { type ControlPlane, startControlPlane } from './controlPlane.js';
 import { type Installation, install } from './installation.js';
+import { hardens, SharedState } from './selfManaged.js';
 import { waitUntil } from './waiting.js';
 
 const workload = (name: string) => ({
@@ -13,16 +23,21 @@ const workload = (name: string) => ({
   },
 });
 
-describe('a cold start of the whole cluster, with failurePolicy Fail', () => {
-  // Its own one: no other test could use an API server that goes away.
+/** A cluster of its own: no other test could use an API server that goes away, or that presents a certificate. */
+describe('a cluster with failurePolicy Fail, whose API server presents a certificate', () => {
+  let directory: string;
+  let callers: CallerConfiguration;
   let cluster: ControlPlane;
   let installation: Installation;
   let namespace: string;
 
   beforeAll(async () => {
-    cluster = await startControlPlane();
+    directory = await mkdtemp(join(tmpdir(), 'podtemper-callers-'));
+    callers = await writeCallerConfiguration(directory);
+    cluster = await startControlPlane({ apiServerFlags: [callers.flag] });
     const webhook = { failurePolicy: 'Fail' };
-    installation = await install(cluster, { values: { webhook }, replicas: 2 });
+    const args = [`--client-ca=${callers.authorityFile}`, '--client-name=kube-apiserver'];
+    installation = await install(cluster, { values: { webhook }, replicas: 2, args });
     namespace = await installation.createNamespace('shop', { [modeLabel]: 'enforce' });
     const deployments = (where: string) => `/apis/apps/v1/namespaces/${where}/deployments`;
     await cluster.requestOk('POST', deployments(namespace), workload('web'));
@@ -38,6 +53,7 @@ describe('a cold start of the whole cluster, with failurePolicy Fail', () => {
   afterAll(async () => {
     await installation?.uninstall();
     await cluster?.stop();
+    await rm(directory, { recursive: true, force: true });
   });
 
   async function podsOf(where: string, selector: string): Promise<V1Pod[]> {
@@ -47,7 +63,36 @@ describe('a cold start of the whole cluster, with failurePolicy Fail', () => {
 
   const own = () => podsOf(installation.namespace, `app.kubernetes.io/instance=${installation.release}`);
 
-  it('recovers by itself: first the system and podtemper, then who waits for it', async () => {
+  /** The status of a review that somebody sends to the Service, with that certificate. */
+  async function statusFor(pair: KeyPair | undefined, path = '/mutate'): Promise<number | undefined> {
+    const [cert, key] = await Promise.all(
+      [pair?.certificateFile, pair?.keyFile].map(async (file) => file && readFile(file, 'utf8')),
+    );
+    const { 'ca.crt': ca } = await new SharedState(cluster, installation).texts();
+    const servername = `${installation.release}.${installation.namespace}.svc`;
+    const method = path === '/mutate' ? 'POST' : 'GET';
+    const headers = { 'content-type': 'application/json' };
+    const options = { ...installation.proxy.address, servername, ca, cert, key, method, path, headers };
+    const outgoing = request({ ...options, agent: false }).end(method === 'POST' ? reviewOf(plainPod) : '');
+    const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+    response.resume();
+    return response.statusCode;
+  }
+
+  it('is served, and no other client is; probes are', async () => {
+    expect(await hardens(cluster, namespace)).toBe(true);
+    expect(await statusFor(callers.apiServer)).toBe(200);
+    for (const stranger of [undefined, callers.other]) expect(await statusFor(stranger)).toBe(403);
+    for (const path of ['/healthz', '/readyz']) expect(await statusFor(undefined, path)).toBe(200);
+    const refused = await Promise.all(
+      installation.processes.map(
+        async (each) => (await each.counters('podtemper_refused_callers_total'))[0]?.value,
+      ),
+    );
+    expect(refused.reduce((sum = 0, each = 0) => sum + each, 0)).toBe(2);
+  });
+
+  it('starts cold and recovers by itself: first the system and podtemper, then who waits for it', async () => {
     await installation.stop();
     await cluster.stopApiServer();
     await cluster.startApiServer();
