@@ -15,7 +15,11 @@ import { spellFacts } from '../src/outputs/knownImages.js';
 import { advicePage, advisorRegistry } from './advice.js';
 import { policyJsonSchema } from '../src/policy/schema.js';
 import { guidePage } from './guidePage.js';
+import { parse } from 'yaml';
+import { chartPage } from './chartPage.js';
+import { dashboardJson } from './dashboard/dashboard.js';
 import { doctorPage } from './doctorPage.js';
+import { type Alert, metricsPage } from './metricsPage.js';
 
 /** Rewrites what is derived from the code; with `--check` it only says what is stale, and fails. */
 const outputs = new Map<string, string>([
@@ -27,6 +31,11 @@ const outputs = new Map<string, string>([
   ['docs/podtemper.1', manPage(describeCommands(createProgram()), exitCodes)],
   ...guides.map((guide): [string, string] => [`docs/guides/${guide.id}.md`, guidePage(guide)]),
   ['docs/doctor.md', doctorPage()],
+  ['docs/chart.md', chartPage(await readFile('manifests/chart/values.yaml', 'utf8'))],
+  ['docs/metrics.md', await metricsPage(await alerts())],
+  // Helm reads no file outside of its chart.
+  ['manifests/dashboards/podtemper.json', dashboardJson()],
+  ['manifests/chart/files/dashboard.json', dashboardJson()],
   ['docs/policy.schema.json', JSON.stringify(policyJsonSchema(), undefined, 2)],
 ]);
 
@@ -43,6 +52,13 @@ for (const [file, text] of outputs) {
 if (process.argv.includes('--check') && stale.length > 0) {
   process.stderr.write(`stale: ${stale.join(', ')}; run make generate and commit the result\n`);
   process.exitCode = 1;
+}
+
+/** The alerts of the chart. */
+async function alerts(): Promise<Alert[]> {
+  const text = await readFile('manifests/chart/files/rules.yaml', 'utf8');
+  const { groups } = parse(text) as { groups: { rules: Alert[] }[] };
+  return groups.flatMap(({ rules }) => rules);
 }
 
 /** One control a file, in the order of their names. */

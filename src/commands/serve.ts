@@ -13,6 +13,7 @@ import { createHealthApp, createOperationsApp } from '../server/operations.js';
 import { createLog, errorFields, type Log } from '../telemetry/log.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { Observer } from '../telemetry/observe.js';
+import { registerServerMetrics } from '../telemetry/serverMetrics.js';
 import { version } from '../version.js';
 import { keepAuthority } from '../certificates/authorityFile.js';
 import { type Address, listen, parseAddress, reachable } from './address.js';
@@ -46,6 +47,8 @@ async function run(flags: ServeFlags, log: Log, metrics: Metrics, sources: Sourc
   const state = { isDraining: false };
   const servers = createServers(flags, log, metrics, sources, () => state.isDraining);
   const drains = servers.map((server) => new Drain(server));
+  const [admission, operations] = drains;
+  registerServerMetrics(metrics.registry, { listeners: { admission, operations }, log });
   try {
     const addresses = await listenBoth(servers, flags);
     for (const server of servers)
@@ -71,6 +74,9 @@ async function run(flags: ServeFlags, log: Log, metrics: Metrics, sources: Sourc
 
 /** Probes, scrapes and people. */
 const maxOperationsConnections = 256;
+
+/** Time of theirs, in milliseconds: for the headers, for all of a request, and between two. */
+const operationsTimeouts = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 5000 };
 
 type Servers = [ReturnType<typeof createAdmissionServer>, ReturnType<typeof createServer>];
 
@@ -118,7 +124,7 @@ function createServers(
     ...openPreview(flags, sources),
     onError,
   });
-  const operations = createServer({ requireHostHeader: false }, requireHost(app));
+  const operations = createServer({ ...operationsTimeouts, requireHostHeader: false }, requireHost(app));
   answerBrokenRequests(operations);
   limitConnections(operations, maxOperationsConnections);
   return [admission, operations];

@@ -28,6 +28,16 @@ export class Drain {
     });
   }
 
+  /** Requests that are being answered now. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** Connections that are open now. */
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
   /** Takes no new connections, lets the requests in flight finish, then closes; what is open at the deadline is cut.
    *  @returns whether every request came to its end */
   async end(deadlineMilliseconds: number): Promise<boolean> {

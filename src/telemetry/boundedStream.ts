@@ -18,6 +18,11 @@ export class BoundedStream extends Writable {
   /** Lines dropped so far. */
   dropped = 0;
 
+  /** Lines that wait now. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   constructor(fileDescriptor: number) {
     super({ decodeStrings: false });
     this.#fileDescriptor = fileDescriptor;

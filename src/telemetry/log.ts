@@ -17,6 +17,8 @@ export interface Log {
   debug(message: string, fields?: LogFields): void;
   /** Lines lost to a slow reader so far. */
   dropped(): number;
+  /** Lines that wait for a slow reader now. */
+  waiting(): number;
   flush(): Promise<void>;
 }
 
@@ -44,6 +46,7 @@ export function createLog(level: LogLevel, fileDescriptor = 1): Log {
     info: at('info'),
     debug: at('debug'),
     dropped: () => stream.dropped,
+    waiting: () => stream.waiting,
     flush: () => stream.flush(),
   };
 }

@@ -38,6 +38,7 @@ export class Metrics {
   readonly certificateReloads: Counter<'result'>;
   readonly certificateExpiry: Gauge;
   readonly refusedCallers: Counter;
+  readonly optedOutPods: Counter;
   readonly #reviews: Record<ReviewOutcome, number> = {
     patched: 0,
     unchanged: 0,
@@ -103,6 +104,11 @@ export class Metrics {
     this.refusedCallers = new Counter({
       name: 'podtemper_refused_callers_total',
       help: 'Reviews refused unread, since --client-ca does not vouch for whoever sent them.',
+      registers,
+    });
+    this.optedOutPods = new Counter({
+      name: 'podtemper_opted_out_pods_total',
+      help: 'Pods answered with an opt-out that counts, of one control at least.',
       registers,
     });
     this.certificateExpiry = new Gauge({

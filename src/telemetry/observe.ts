@@ -59,6 +59,7 @@ export class Observer implements ReviewObserver {
     this.#metrics.countReview(outcome, observation.durationMilliseconds / 1000);
     if (report === undefined) return;
     this.#countDecisions(report);
+    if (report.findings.some(isOptOut)) this.#metrics.optedOutPods.inc();
     for (const { code } of report.notices) this.#metrics.countNotice(code);
     if (outcome === 'patched' || report.notices.length > 0 || report.findings.some(isFlag))
       this.#logReview(observation, report, outcome);
@@ -146,6 +147,10 @@ function describeSkips({ control, target, decision }: Finding): string[] {
     return decision.leftOut?.map(({ part, reason }) => `${target} ${control}.${part} ${reason}`) ?? [];
   }
   return decision.reason === 'notNeeded' ? [] : [`${target} ${control} ${decision.reason}`];
+}
+
+function isOptOut({ decision }: Finding): boolean {
+  return decision.kind === 'skip' && decision.reason === 'optedOut';
 }
 
 function isFlag({ decision }: Finding): boolean {

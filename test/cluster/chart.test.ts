@@ -8,7 +8,7 @@ import type {
   V1Secret,
   V1ValidatingWebhookConfiguration,
 } from '@kubernetes/client-node';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import type { Cluster } from './cluster.js';
 import { commandOutput } from './commands.js';
 import { connect } from './shared.js';
@@ -19,11 +19,25 @@ const chart = `${root}manifests/chart`;
 
 interface KubernetesObject {
   kind: string;
-  metadata: { name: string; annotations?: Record<string, string> };
+  metadata: { name: string; annotations?: Record<string, string>; labels?: Record<string, string> };
   spec?: unknown;
+  data?: Record<string, string>;
 }
 
 type Registration = V1MutatingWebhookConfiguration | V1ValidatingWebhookConfiguration;
+const objectsOf = (manifest: string) =>
+  parseAllDocuments(manifest).map((document) => document.toJS() as KubernetesObject);
+
+const idOf = ({ kind, metadata }: KubernetesObject) => `${kind} ${metadata.name}`;
+
+/** What a ServiceMonitor selects. */
+function matchLabelsOf(monitor: KubernetesObject | undefined): Record<string, string> {
+  const { selector } = Object(monitor?.spec) as { selector: { matchLabels: Record<string, string> } };
+  return selector.matchLabels;
+}
+
+/** API groups of kinds that a cluster may have, which the test's API server does not know. */
+const foreignGroups = ['cert-manager.io', 'monitoring.coreos.com'];
 
 /** A policy as a chart value, once as an object and once as text. */
 const policy = { apiVersion: 'podtemper.io/v1alpha1', kind: 'HardeningPolicy', metadata: { name: 'strict' } };
@@ -59,14 +73,16 @@ describe('the chart', () => {
     return stdout;
   }
 
-  /** Has the API server judge the objects without storing them; those of cert-manager, which it does not know,
-   *  are left out. */
+  /** Has the API server judge the objects without storing them; those of kinds that it does not know are left out. */
   async function dryRun(manifest: string) {
     const known = manifest
       .split(/^---$/m)
-      .filter((object) => !object.includes('apiVersion: cert-manager.io/'));
+      .filter((object) => !foreignGroups.some((group) => object.includes(`apiVersion: ${group}/`)));
     return cluster.kubectl(['apply', '--dry-run=server', '-f', '-'], { input: known.join('---') });
   }
+
+  const render = async (values: Record<string, unknown>) =>
+    objectsOf(await helm(['template', release, chart], values));
 
   const secrets = () => `/api/v1/namespaces/${namespace}/secrets`;
   const registrationPaths = ['mutating', 'validating'].map(
@@ -104,6 +120,37 @@ describe('the chart', () => {
       },
     ],
     ['one replica, no budget', { replicas: 1, podDisruptionBudget: { enabled: false } }],
+    [
+      'metrics, rules and dashboard',
+      {
+        metrics: {
+          service: { enabled: true, annotations: { 'prometheus.io/scrape': 'true' } },
+          serviceMonitor: {
+            enabled: true,
+            namespace: 'monitoring',
+            labels: { release: 'p' },
+            interval: '15s',
+          },
+          prometheusRule: { enabled: true, labels: { release: 'p' } },
+          dashboard: { enabled: true, annotations: { folder: 'security' } },
+        },
+      },
+    ],
+    ['a NetworkPolicy', { networkPolicy: { enabled: true } }],
+    [
+      'a NetworkPolicy for certain addresses',
+      {
+        networkPolicy: {
+          enabled: true,
+          apiServer: ['10.0.0.1/32', 'fd00::1/128'],
+          apiServerPorts: [6443],
+          operationsFrom: [
+            { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } },
+          ],
+        },
+      },
+    ],
+    ['certain callers', { admission: { callers: { configMap: 'callers', names: ['kube-apiserver'] } } }],
     ['loopback for operations', { operations: { address: '127.0.0.1:9090' } }],
     ['a user ID of the platform', { runAsUser: null }],
     [
@@ -155,7 +202,7 @@ describe('the chart', () => {
   it('has cert-manager make what the pods mount and the API server trusts', async () => {
     const values = { tls: { certManager: { enabled: true } } };
     const rendered = await helm(['template', release, chart], values);
-    const objects = parseAllDocuments(rendered).map((document) => document.toJS() as KubernetesObject);
+    const objects = objectsOf(rendered);
     const certificate = objects.find(
       ({ kind, metadata }) => kind === 'Certificate' && metadata.name === release,
     );
@@ -173,6 +220,45 @@ describe('the chart', () => {
     expect(rendered).toMatch(/- name: tls\n +mountPath: \/etc\/podtemper\/tls\n +readOnly: true\n/);
     expect(rendered).toContain(`secretName: ${release}-tls\n            defaultMode: 0440\n`);
     expect(rendered).not.toMatch(/kind: (Role|Secret)\n/);
+  });
+
+  it('has Prometheus scrape the Service that is there for it alone, and check all alerts', async () => {
+    const values = { metrics: { serviceMonitor: { enabled: true }, prometheusRule: { enabled: true } } };
+    const objects = await render(values);
+    const named = (kind: string, name: string) =>
+      objects.find((object) => object.kind === kind && object.metadata.name === name);
+    const service = named('Service', `${release}-metrics`);
+    expect(service?.metadata.labels).toMatchObject(matchLabelsOf(named('ServiceMonitor', release)));
+    expect(named('Service', release)?.metadata.labels).not.toMatchObject(
+      matchLabelsOf(named('ServiceMonitor', release)),
+    );
+    const { groups } = parse(await readFile(`${chart}/files/rules.yaml`, 'utf8')) as { groups: unknown };
+    expect(named('PrometheusRule', release)?.spec).toEqual({ groups });
+  });
+
+  it('has Grafana show the dashboard of manifests/dashboards', async () => {
+    const objects = await render({ metrics: { dashboard: { enabled: true } } });
+    const dashboard = objects.find(({ metadata }) => metadata.name === `${release}-dashboard`);
+    expect(dashboard?.metadata.labels).toMatchObject({ grafana_dashboard: '1' });
+    expect(JSON.parse(dashboard?.data?.['podtemper.json'] ?? '')).toEqual(
+      JSON.parse(await readFile(`${root}manifests/dashboards/podtemper.json`, 'utf8')),
+    );
+  });
+
+  it('renders none of that unless it is asked to', async () => {
+    const kinds = (await render({})).map(({ kind }) => kind);
+    for (const kind of ['ServiceMonitor', 'PrometheusRule', 'NetworkPolicy', 'ConfigMap'])
+      expect(kinds).not.toContain(kind);
+  });
+
+  it('has the process ask callers for a certificate of the authorities in a ConfigMap', async () => {
+    const rendered = await helm(['template', release, chart], {
+      admission: { callers: { configMap: 'callers', key: 'callers.crt', names: ['a', 'b'] } },
+    });
+    expect(rendered).toMatch(/- --client-ca=\/etc\/podtemper\/callers\/callers\.crt\n/);
+    expect(rendered).toMatch(/- --client-name=a\n +- --client-name=b\n/);
+    expect(rendered).toMatch(/- name: callers\n +mountPath: \/etc\/podtemper\/callers\n/);
+    expect(rendered).toMatch(/- name: callers\n +configMap:\n +name: callers\n/);
   });
 
   it('has the kubelet ask the admission listener where the other one is on loopback', async () => {
@@ -201,6 +287,16 @@ describe('the chart', () => {
       'one port for both listeners',
       { operations: { address: '0.0.0.0:8443' } },
       /operations\.address: expected another port/,
+    ],
+    [
+      'metrics that nobody reaches',
+      { operations: { address: '127.0.0.1:8080' }, metrics: { serviceMonitor: { enabled: true } } },
+      /metrics: expected operations\.address to be reachable/,
+    ],
+    [
+      'callers that nobody vouches for',
+      { admission: { callers: { names: ['kube-apiserver'] } } },
+      /admission\.callers\.names: expected admission\.callers\.configMap/,
     ],
     ['a misspelt value', { webhook: { failurePolice: 'Fail' } }, /failurePolice/],
   ])('refuses %s', async (_title, values, reason) => {
@@ -243,6 +339,15 @@ describe('the chart', () => {
   it('is what manifests/install.yaml was made from', async () => {
     const script = `${root}scripts/installManifest.ts`;
     await commandOutput(process.execPath, ['--import', 'tsx', script, '--check'], { directory: root });
+  });
+
+  it('is a base for kustomize: the objects of manifests/install.yaml', async () => {
+    const { code, stdout } = await cluster.kubectl(['kustomize', `${root}manifests`]);
+    expect(code).toBe(0);
+    const installed = await readFile(`${root}manifests/install.yaml`, 'utf8');
+    const byName = (manifest: string) =>
+      objectsOf(manifest).toSorted((one, other) => (idOf(one) < idOf(other) ? -1 : 1));
+    expect(byName(stdout)).toEqual(byName(installed));
   });
 
   it('is accepted by the API server as manifests/install.yaml', async () => {

@@ -26,6 +26,7 @@ export function recordedLog(): RecordedLog {
     info: at('info'),
     debug: at('debug'),
     dropped: () => 0,
+    waiting: () => 0,
     flush: () => Promise.resolve(),
   };
 }
