@@ -20,6 +20,7 @@ import { chartPage } from './chartPage.js';
 import { dashboardJson } from './dashboard/dashboard.js';
 import { doctorPage } from './doctorPage.js';
 import { type Alert, metricsPage } from './metricsPage.js';
+import { rbacPage } from './rbacPage.js';
 
 /** Rewrites what is derived from the code; with `--check` it only says what is stale, and fails. */
 const outputs = new Map<string, string>([
@@ -31,6 +32,7 @@ const outputs = new Map<string, string>([
   ['docs/podtemper.1', manPage(describeCommands(createProgram()), exitCodes)],
   ...guides.map((guide): [string, string] => [`docs/guides/${guide.id}.md`, guidePage(guide)]),
   ['docs/doctor.md', doctorPage()],
+  ['docs/rbac.md', rbacPage()],
   ['docs/chart.md', chartPage(await readFile('manifests/chart/values.yaml', 'utf8'))],
   ['docs/metrics.md', await metricsPage(await alerts())],
   // Helm reads no file outside of its chart.

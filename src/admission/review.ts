@@ -100,12 +100,16 @@ function parseWhole(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch (error) {
-    throw new ReviewError({
-      where: 'body',
-      expected: 'JSON',
-      found: error instanceof Error ? error.message : 'none',
-    });
+    throw new ReviewError({ where: 'body', expected: 'JSON', found: syntaxFault(error) });
   }
+}
+
+/** What the parser says, where it only names a place. Else it quotes the text around the fault, which may be a secret,
+ *  and this goes into the log. */
+function syntaxFault(error: unknown): string {
+  const message = error instanceof Error ? error.message : '';
+  const isPlaceOnly = /^Unexpected end of JSON input$|^[^"]* in JSON at position \d+/.test(message);
+  return isPlaceOnly ? message : 'something else';
 }
 
 const quoteCode = 0x22;

@@ -1,4 +1,5 @@
 import type { Observation, ReviewObserver } from '../admission/service.js';
+import { InputError } from '../errors.js';
 import type { Finding, Report } from '../hardening/report.js';
 import type { Log, LogFields } from './log.js';
 import { errorFields } from './log.js';
@@ -81,7 +82,7 @@ export class Observer implements ReviewObserver {
     this.#metrics.countReview('malformed', durationMilliseconds / 1000);
     const budget = this.#malformedLines.take();
     if (budget === undefined) return;
-    this.#log.warn('malformed review', { component: 'admission', ...errorFields(error), ...budget });
+    this.#log.warn('malformed review', { component: 'admission', ...faultFields(error), ...budget });
   }
 
   /** A fault of ours: the pod was admitted as it is. */
@@ -138,6 +139,19 @@ export class Observer implements ReviewObserver {
       ...budget,
     });
   }
+}
+
+/** Where a body has not the shape that was expected. What stands there instead may be a secret, such as an environment
+ *  value: whoever sent it is told, the log is not. */
+function faultFields(error: unknown): LogFields {
+  if (!(error instanceof InputError)) return errorFields(error);
+  const { where, expected, found } = error.complaint;
+  return { error: `${where}: expected ${expected}, found ${kindOf(found)}`, code: error.code };
+}
+
+function kindOf(found: string): string {
+  if (found.startsWith('"')) return 'a text';
+  return /^-?\d/.test(found) ? 'a number' : found;
 }
 
 /** What a control did not do, and the code of why: as a whole, or a part of it. */

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { V1SelfSubjectRulesReview } from '@kubernetes/client-node';
 import { createCertificateAuthority } from '../../src/certificates/authority.js';
 import { type SharedCertificate, shareCertificate } from '../../src/commands/selfManaged.js';
+import { requiredPermissions } from '../../src/doctor/permissions.js';
 import { type ClusterConnection, connect as connectTo } from '../../src/cluster/connection.js';
 import { Metrics } from '../../src/telemetry/metrics.js';
 import { recordedLog } from '../telemetry/recordedLog.js';
@@ -139,6 +141,36 @@ describe('an installation without cert-manager', () => {
     await waitUntil('all to be well', async () =>
       (await parts()).every(({ certificate }) => certificate === 'ok'),
     );
+  });
+
+  it('has the rights that docs/rbac.md lists, and no other', async () => {
+    const { namespace: own, release, kubeconfig } = installation;
+    const review = {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SelfSubjectRulesReview',
+      spec: { namespace: own },
+    };
+    const path = '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews';
+    const { stdout, stderr } = await cluster.kubectl(['create', '--raw', path, '-f', '-'], {
+      input: JSON.stringify(review),
+      env: { KUBECONFIG: kubeconfig },
+    });
+    expect(stderr).toBe('');
+    const { status } = JSON.parse(stdout) as V1SelfSubjectRulesReview;
+    const rules = status?.resourceRules ?? [];
+    const granted = rules.flatMap(({ apiGroups = [], resources = [], resourceNames = [], verbs }) =>
+      apiGroups
+        // What everybody may: to ask who they are and what they may.
+        .filter((group) => !['authentication.k8s.io', 'authorization.k8s.io'].includes(group))
+        .flatMap((group) => resources.map((resource) => `${group} ${resource}`))
+        .flatMap((what) => (resourceNames.length > 0 ? resourceNames : ['']).map((name) => `${what} ${name}`))
+        .flatMap((what) => verbs.map((verb) => `${what} ${verb}`)),
+    );
+    const authority = { namespace: own, name: `${release}-authority` };
+    const needed = requiredPermissions({ configuration: release, authority }).map(
+      ({ group, resource, name = '', verb }) => `${group} ${resource} ${name} ${verb}`,
+    );
+    expect(granted.toSorted()).toEqual(needed.toSorted());
   });
 
   it('never writes a key into its log', async () => {

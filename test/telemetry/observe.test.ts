@@ -180,7 +180,7 @@ describe('what went wrong', () => {
         msg: 'malformed review',
         fields: {
           component: 'admission',
-          error: 'kind: expected AdmissionReview, found "Pod"',
+          error: 'kind: expected AdmissionReview, found a text',
           code: 'review',
         },
       },
