@@ -1,8 +1,11 @@
 import { Registry } from 'prom-client';
+import { eventReasons } from '../src/admission/events.js';
+import { dropCauses } from '../src/cluster/events.js';
 import { factResources, factVerbs } from '../src/cluster/factResources.js';
 import { engineSkips } from '../src/hardening/report.js';
 import { catalogue } from '../src/policy/catalogue.js';
 import { noticeCodes } from '../src/policy/notices.js';
+import { registerEventMetrics } from '../src/telemetry/eventMetrics.js';
 import { registerFactsMetrics } from '../src/telemetry/factsMetrics.js';
 import { Metrics } from '../src/telemetry/metrics.js';
 import { registerSelfManagedMetrics } from '../src/telemetry/selfManagedMetrics.js';
@@ -72,6 +75,7 @@ async function metricRows(): Promise<string[]> {
     listeners: { admission: load },
     log: { dropped: () => 0, waiting: () => 0 },
   });
+  registerEventMetrics(other, { reasons: eventReasons, causes: dropCauses });
   const metrics = [...(await registry.getMetricsAsJSON()), ...(await other.getMetricsAsJSON())];
   return metrics
     .filter(({ name }) => name.startsWith('podtemper_'))

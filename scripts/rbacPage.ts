@@ -5,6 +5,7 @@ export function rbacPage(): string {
   const permissions = requiredPermissions({
     configuration: '<fullname>',
     authority: { namespace: '<release namespace>', name: '<fullname>-authority' },
+    writesEvents: true,
   });
   const rows = permissions.map(({ group, resource, verb, name, namespace, why }) => {
     const which = name === undefined ? 'all' : `only \`${name}\``;
@@ -16,8 +17,8 @@ export function rbacPage(): string {
     '',
     '# Rights of the installation',
     '',
-    'All that the service account of podtemper may do. Where cert-manager or you make the certificate, only the first',
-    'three resources are left. `podtemper doctor` checks each; a test compares them with what the API server grants.',
+    'All that the service account of podtemper may do. Where cert-manager or you make the certificate, only what is of',
+    'all names is left; without `events.enabled`, Events and what is read for them are not. `podtemper doctor` checks each; a test compares them with what the API server grants.',
     '',
     '| API group | resource | verb | which | why |',
     '| --- | --- | --- | --- | --- |',

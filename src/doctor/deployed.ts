@@ -29,6 +29,11 @@ export function argumentOf(deployment: Deployment, flag: string): string | undef
   return args[at] === flag ? args[at + 1] : args[at]?.slice(flag.length + 1);
 }
 
+/** Whether the first container has an argument without a value. */
+export function hasArgument(deployment: Deployment, flag: string): boolean {
+  return containerOf(deployment)?.args?.includes(flag) ?? false;
+}
+
 /** The container that runs podtemper. */
 export function containerOf({ spec }: Deployment) {
   return spec?.template.spec?.containers[0];

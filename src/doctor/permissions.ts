@@ -17,6 +17,8 @@ export interface PermissionScope {
   readonly configuration: string;
   /** The Secret in which the replicas share their authority; undefined where others make the certificate. */
   readonly authority: { readonly namespace: string; readonly name: string } | undefined;
+  /** Whether it tells by Events what became of pods. */
+  readonly writesEvents: boolean;
 }
 
 const facts = 'what a pod does not say of its namespace: labels, LimitRanges and ResourceQuotas';
@@ -24,6 +26,10 @@ const factVerbs: Readonly<Record<string, string>> = {
   get: 'a namespace that is so new that the watch has not brought it',
   list: facts,
   watch: facts,
+};
+const eventVerbs: Readonly<Record<string, string>> = {
+  create: 'to tell at the workload what became of its pods',
+  patch: 'to count one up that is there already',
 };
 const configurationVerbs: Readonly<Record<string, string>> = {
   get: 'whether the caBundle is right',
@@ -46,11 +52,26 @@ const leaseVerbs: Readonly<Record<string, string>> = {
 };
 
 /** Everything that the service account needs, and nothing else: the chart grants exactly this. */
-export function requiredPermissions({ configuration, authority }: PermissionScope): Permission[] {
+export function requiredPermissions({
+  configuration,
+  authority,
+  writesEvents,
+}: PermissionScope): Permission[] {
   const everywhere = { name: undefined, namespace: undefined };
   const own = { name: configuration, namespace: undefined };
   return [
     ...each(['namespaces', 'limitranges', 'resourcequotas'], factVerbs, { group: '', ...everywhere }),
+    ...(writesEvents
+      ? [
+          ...each(['events'], eventVerbs, { group: '', ...everywhere }),
+          ...each(
+            ['replicasets'],
+            { get: 'the Deployment whose pods they are' },
+            { group: 'apps', ...everywhere },
+          ),
+          ...each(['jobs'], { get: 'the CronJob whose pods they are' }, { group: 'batch', ...everywhere }),
+        ]
+      : []),
     ...(authority === undefined
       ? []
       : [

@@ -44,7 +44,7 @@ export function denialsOfNewcomers(
   { controls, known }: Plan,
   facts: NamespaceFacts,
 ): readonly Finding[] {
-  const context = { pod, facts, windows: isWindows(pod), known, nonRoot: undefined };
+  const context = { pod, facts, windows: isWindows(pod), known, nonRoot: undefined, removesToken: false };
   return controls.flatMap(({ id: control, mode, bound, os }) => {
     if (bound.scope !== 'pod' || bound.decideOnNewcomers === undefined) return [];
     if (context.windows && os === 'linux') return [];

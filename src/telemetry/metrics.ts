@@ -37,8 +37,16 @@ export class Metrics {
   readonly policyReloads: Counter<'result'>;
   readonly certificateReloads: Counter<'result'>;
   readonly certificateExpiry: Gauge;
-  readonly refusedCallers: Counter;
-  readonly optedOutPods: Counter;
+  readonly refusedCallers = counterOf(
+    this.registry,
+    'podtemper_refused_callers_total',
+    'Reviews refused unread, since --client-ca does not vouch for whoever sent them.',
+  );
+  readonly optedOutPods = counterOf(
+    this.registry,
+    'podtemper_opted_out_pods_total',
+    'Pods answered with an opt-out that counts, of one control at least.',
+  );
   readonly #reviews: Record<ReviewOutcome, number> = {
     patched: 0,
     unchanged: 0,
@@ -101,16 +109,6 @@ export class Metrics {
     for (const counter of [this.policyReloads, this.certificateReloads]) {
       for (const result of ['ok', 'failed']) counter.inc({ result }, 0);
     }
-    this.refusedCallers = new Counter({
-      name: 'podtemper_refused_callers_total',
-      help: 'Reviews refused unread, since --client-ca does not vouch for whoever sent them.',
-      registers,
-    });
-    this.optedOutPods = new Counter({
-      name: 'podtemper_opted_out_pods_total',
-      help: 'Pods answered with an opt-out that counts, of one control at least.',
-      registers,
-    });
     this.certificateExpiry = new Gauge({
       name: 'podtemper_certificate_expiry_timestamp_seconds',
       help: 'When the serving certificate ends, as Unix time.',
@@ -221,6 +219,10 @@ export class Metrics {
       },
     });
   }
+}
+
+function counterOf(registry: Registry, name: string, help: string): Counter {
+  return new Counter({ name, help, registers: [registry] });
 }
 
 function zeroes(reasons: readonly string[]): Record<string, number> {

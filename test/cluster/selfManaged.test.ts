@@ -148,7 +148,7 @@ describe('an installation without cert-manager', () => {
     const anybodys = new Set(await rightsOf(await cluster.kubeconfigFor(own, 'default'), own));
     const granted = (await rightsOf(kubeconfig, own)).filter((right) => !anybodys.has(right));
     const authority = { namespace: own, name: `${release}-authority` };
-    const needed = requiredPermissions({ configuration: release, authority }).map(
+    const needed = requiredPermissions({ configuration: release, authority, writesEvents: true }).map(
       ({ group, resource, name = '', verb }) => `${group} ${resource} ${name} ${verb}`,
     );
     expect(granted.toSorted()).toEqual(needed.toSorted());

@@ -150,6 +150,7 @@ export const leaseAt = (renewed: Date, written: Date) => ({
 const permissions = requiredPermissions({
   configuration: 'podtemper',
   authority: { namespace: 'podtemper-system', name: 'podtemper-authority' },
+  writesEvents: true,
 }).map((permission) => Object.assign({}, permission, { isGranted: true }));
 
 /** An installation with which nothing is wrong. */

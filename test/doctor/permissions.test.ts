@@ -29,7 +29,7 @@ const spell = (group: string, resource: string, name: string, verb: string) =>
 describe('the rights of the installation', () => {
   it('are those that are needed, each with a reason, and no other', () => {
     const authority = { namespace: 'podtemper-system', name: 'podtemper-authority' };
-    const needed = requiredPermissions({ configuration: 'podtemper', authority });
+    const needed = requiredPermissions({ configuration: 'podtemper', authority, writesEvents: true });
     const granted = installed
       .flatMap(({ rules = [] }) => rules)
       .flatMap(({ apiGroups, resources, resourceNames = [''], verbs }) =>

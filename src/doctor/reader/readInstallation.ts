@@ -1,7 +1,7 @@
 import type { V1ConfigMap } from '@kubernetes/client-node';
 import { ClusterError, messageOf, UsageError } from '../../errors.js';
 import type { PolicyFile } from '../../policy/load.js';
-import { argumentOf, certificateOriginOf, policyConfigMapOf } from '../deployed.js';
+import { argumentOf, certificateOriginOf, hasArgument, policyConfigMapOf } from '../deployed.js';
 import type {
   Deployment,
   EndpointSlice,
@@ -196,7 +196,13 @@ async function readOfDeployment(
     // Where others make the certificate, no replica leads.
     authority === undefined ? missing : attempt(() => getObject<Lease>(connection, leaseOf(authority))),
     readPolicies(connection, namespace, deployment),
-    attempt(() => readPermissions(connection, user, { configuration: name, authority })),
+    attempt(() =>
+      readPermissions(connection, user, {
+        configuration: name,
+        authority,
+        writesEvents: !hasArgument(deployment, '--no-events'),
+      }),
+    ),
   ]);
   return { secret, lease, policies, permissions };
 }
