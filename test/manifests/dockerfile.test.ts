@@ -44,7 +44,7 @@ describe('Dockerfile', () => {
     const runs = build.filter(({ name }) => name === 'RUN').map(({ text }) => parse(text) as string[]);
     expect(runs).toEqual([
       ['npm', 'ci'],
-      ['npm', 'run', 'build'],
+      ['npm', 'run', 'sbom'],
     ]);
   });
 

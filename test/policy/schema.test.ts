@@ -47,6 +47,7 @@ describe('defaults', () => {
         imageCatalogue: { enabled: true, mirrors: [] },
         optOut: { allowed: true, requireReason: false, requireExpiry: false },
         ephemeralContainers: { mode: 'off' },
+        requireHardened: false,
       },
     });
   });
