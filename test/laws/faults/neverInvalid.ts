@@ -119,7 +119,8 @@ export const faultsAgainstNeverInvalid: readonly Fault[] = [
   },
   {
     name: 'hostUsers is false on the host network',
-    seen: /hostUsers false with host namespaces or block devices/,
+    // Of a pod that the API server refuses anyway, only that it would not start is new.
+    seen: /hostUsers false with host namespaces or block devices|in a user namespace/,
     subject: decidingOnPods('hostUsers', insteadOf('hostNamespace', ownUsers)),
   },
   {
