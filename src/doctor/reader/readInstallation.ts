@@ -1,5 +1,5 @@
 import type { V1ConfigMap } from '@kubernetes/client-node';
-import { ClusterError, messageOf, UsageError } from '../../errors.js';
+import { ClusterError, messageOf } from '../../errors.js';
 import type { PolicyFile } from '../../policy/load.js';
 import { argumentOf, certificateOriginOf, hasArgument, policyConfigMapOf } from '../deployed.js';
 import type {
@@ -15,6 +15,7 @@ import type {
 import { found, missing, type Reading, unread, valueOf } from '../reading.js';
 import { readPermissions } from './access.js';
 import { attempt } from './attempt.js';
+import { findConfigurations } from './configurations.js';
 import { ask, getObject, listObjects, type ReadingConnection } from './objects.js';
 import { readCertificateSecret } from './secret.js';
 import { type AdmissionAddress, readServed } from './served.js';
@@ -39,7 +40,7 @@ export interface ReadOptions {
 export async function readInstallation(options: ReadOptions): Promise<Installation> {
   const { connection, version } = options;
   const { gitVersion } = await reach(connection);
-  const configurations = await findConfigurations(options);
+  const configurations = await findConfigurations(connection, options.configuration);
   const name = configurations[0]?.metadata?.name ?? options.configuration ?? 'podtemper';
   const reference = configurations
     .flatMap(({ webhooks = [] }) => webhooks)
@@ -98,49 +99,6 @@ async function reach(connection: ReadingConnection): Promise<{ readonly gitVersi
       found: messageOf(cause),
     };
     throw new ClusterError({ ...complaint, advice: 'name another with --kubeconfig' }, undefined, { cause });
-  }
-}
-
-const kinds = [
-  ['MutatingWebhookConfiguration', 'mutatingwebhookconfigurations'],
-  ['ValidatingWebhookConfiguration', 'validatingwebhookconfigurations'],
-] as const;
-
-/** Suffix of the names of podtemper's webhooks. */
-const webhookSuffix = '.podtemper.io';
-
-async function findConfigurations({
-  connection,
-  configuration,
-}: ReadOptions): Promise<WebhookConfiguration[]> {
-  const all: WebhookConfiguration[] = [];
-  for (const [kind, resource] of kinds) {
-    const path = `/apis/admissionregistration.k8s.io/v1/${resource}`;
-    // The items of a list do not say of what kind they are.
-    for (const item of await listAll(connection, path)) all.push({ ...item, kind });
-  }
-  const own = all.filter(({ metadata, webhooks = [] }) =>
-    configuration === undefined
-      ? webhooks.some(({ name }) => name.endsWith(webhookSuffix))
-      : metadata?.name === configuration,
-  );
-  const names = [...new Set(own.map(({ metadata }) => metadata?.name ?? ''))];
-  if (names.length <= 1) return own;
-  throw new UsageError({
-    where: '--webhook-configuration',
-    expected: 'the name of one installation',
-    found: `none, and there are ${names.join(', ')}`,
-    advice: 'name the one that is meant',
-  });
-}
-
-/** @throws ClusterError: without its registrations nothing can be said of an installation */
-async function listAll(connection: ReadingConnection, path: string): Promise<WebhookConfiguration[]> {
-  try {
-    return await listObjects<WebhookConfiguration>(connection, path);
-  } catch (cause) {
-    const complaint = { where: path, expected: 'to be allowed to list them', found: messageOf(cause) };
-    throw new ClusterError({ ...complaint, advice: 'ask as a cluster administrator' }, undefined, { cause });
   }
 }
 
