@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { annotated, dryRun, modeLabel, usualControls } from './barePod.js';
+import { annotated, dryRun, modeLabel, policyLabel, policyNamed, usualControls } from './barePod.js';
 import { type ControlPlane, startControlPlane } from './controlPlane.js';
 import { type Installation, install } from './installation.js';
 
@@ -38,7 +38,8 @@ describe('the audit log of the API server', () => {
         `--audit-log-path=${join(directory, 'audit.log')}`,
       ],
     });
-    installation = await install(cluster);
+    const denying = policyNamed('denying', { controls: { privileged: { mode: 'deny' } } });
+    installation = await install(cluster, { values: { policies: { denying } } });
   });
 
   afterAll(async () => {
@@ -48,10 +49,15 @@ describe('the audit log of the API server', () => {
   });
 
   /** What is kept of the creation of a pod in a namespace with these labels: our part, by key. */
-  async function annotationsOf(title: string, labels: Record<string, string>, pod: unknown) {
+  async function annotationsOf(
+    title: string,
+    labels: Record<string, string>,
+    pod: unknown,
+    { status = 201, webhook = 'pods.podtemper.io' } = {},
+  ) {
     if (!cluster || !installation) throw new Error('expected an installation, found none');
     const namespace = await installation.createNamespace(title, labels);
-    expect(await dryRun(cluster, namespace, pod)).toMatchObject({ status: 201 });
+    expect(await dryRun(cluster, namespace, pod)).toMatchObject({ status });
     // The line is written before the answer is sent.
     const lines = (await readFile(join(directory, 'audit.log'), 'utf8')).trim().split('\n');
     const events = lines.map((line) => eventSchema.parse(JSON.parse(line)));
@@ -59,8 +65,8 @@ describe('the audit log of the API server', () => {
     expect(mine).toHaveLength(1);
     const own = mine
       .flatMap(({ annotations }) => Object.entries(annotations))
-      .filter(([key]) => key.startsWith('pods.podtemper.io/'));
-    return Object.fromEntries(own.map(([key, value]) => [key.replace('pods.podtemper.io/', ''), value]));
+      .filter(([key]) => key.startsWith(`${webhook}/`));
+    return Object.fromEntries(own.map(([key, value]) => [key.replace(`${webhook}/`, ''), value]));
   }
 
   /** As every pod that asks for nothing, it gets the token of account `default`. */
@@ -82,6 +88,16 @@ describe('the audit log of the API server', () => {
       policy: `default/${mode}`,
       'would-harden': usual,
       flagged,
+    });
+  });
+
+  it('tells why a pod was refused', async () => {
+    const labels = { [modeLabel]: 'enforce', [policyLabel]: 'denying' };
+    const container = { name: 'app', image: 'a', securityContext: { privileged: true } };
+    const privileged = { metadata: { name: 'agent' }, spec: { containers: [container] } };
+    const asked = { status: 403, webhook: 'pods.validate.podtemper.io' };
+    expect(await annotationsOf('denying', labels, privileged, asked)).toEqual({
+      refused: 'privileged spec.containers[0].securityContext.privileged: privilegedContainer',
     });
   });
 

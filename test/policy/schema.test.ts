@@ -193,6 +193,7 @@ describe('the JSON Schema', () => {
       (mirror) => documentWith({ imageCatalogue: { mirrors: [mirror] } }),
     ),
     documentWith({ optOut: { allowed: 'yes' } }),
+    documentWith({ requireHardened: 'yes' }),
     documentWith({ ephemeralContainers: { mode: true } }),
     documentWith({ ephemeralContainers: { controls: ['capabilities'] } }),
   ];
