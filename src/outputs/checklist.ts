@@ -17,7 +17,7 @@ export function renderChecklists(
     .filter(({ checklist }) => checklist !== undefined)
     .map((item) => checklistLines(item, style, width))
     .map((lines) => lines.map((line) => `${line.trimEnd()}\n`).join(''));
-  return sections.join('\n');
+  return sections.length === 0 ? 'No workload among the manifests.\n' : sections.join('\n');
 }
 
 function checklistLines(item: PreviewItem, style: Style, width: number): string[] {

@@ -65,6 +65,11 @@ describe('podtemper preview --guide', () => {
     expect(item?.patch.length).toBeGreaterThan(0);
   });
 
+  it('says so where there is no workload', async () => {
+    const { stdout } = await runPreview(['-', '--guide'], { stdin: 'apiVersion: v1\nkind: Service\n' });
+    expect(stdout).toBe('No workload among the manifests.\n');
+  });
+
   it('tells of a few places of many', async () => {
     const containers = Array.from({ length: 40 }, (_, index) => ({
       name: `c${index}`,
