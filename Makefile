@@ -1,7 +1,7 @@
 # The commands of this repository. `make help` prints a line for each.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash -euo pipefail
-.PHONY: help install run test generate check build cluster e2e e2e-soak faults fuzz bench performance bench-facts image sbom clean
+.PHONY: help install run page test generate check build cluster browser screenshots e2e e2e-soak faults fuzz bench performance bench-facts image sbom clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,6 +15,9 @@ install: node_modules/.package-lock.json
 
 build: install ## bundle the program into dist/
 	npm run --silent build
+
+page: build ## the page with its engine, for any web server: dist/page
+	@echo "dist/page: put it behind any web server; it sends nothing anywhere"
 
 run: build ## build and start it, with a certificate of its own and no cluster; prints what to try
 	dist/main.js serve --self-signed --no-cluster --drain-delay 0
@@ -37,8 +40,14 @@ cluster: install ## bring up a real API server on loopback, until Ctrl-C
 	npx --no-install tsx scripts/cluster.ts
 
 # TESTS=test/cluster/differential.test.ts is one of them.
-e2e: build ## tests on a real API server, KUBE_VERSION=1.34 on an older one (needs Go, etcd, unzip, openssl)
+e2e: build $(if $(TESTS),,browser) ## tests on a real API server, KUBE_VERSION=1.34 on an older one (needs Go, etcd, unzip, openssl), and browser
 	NODE_OPTIONS=--experimental-vm-modules npx --no-install jest -c jest.cluster.config.js $(TESTS)
+
+browser: build ## tests of the page in a real Chromium
+	NODE_OPTIONS=--experimental-vm-modules npx --no-install jest -c jest.browser.config.js
+
+screenshots: build ## pictures of the page for the README: docs/images (needs Chromium)
+	npx --no-install tsx scripts/screenshots.ts
 
 e2e-soak: TESTS := test/cluster/differential.test.ts
 e2e-soak: export RUNS := 100000

@@ -1,5 +1,5 @@
 /** Everything that needs only Node and npm, and no more than seconds. Tests that need a real API server:
- *  jest.cluster.config.js; the fuzzer: jest.fuzz.config.js. */
+ *  jest.cluster.config.js; a browser: jest.browser.config.js; the fuzzer: jest.fuzz.config.js. */
 export default {
   testEnvironment: 'node',
   // Half of them is the default, which on two cores is one.
@@ -11,6 +11,7 @@ export default {
   testPathIgnorePatterns: [
     '/node_modules/',
     '<rootDir>/test/cluster/',
+    '<rootDir>/test/browser/',
     '<rootDir>/test/fuzz/fuzz\\.test\\.ts$',
   ],
   extensionsToTreatAsEsm: ['.ts'],

@@ -10,6 +10,7 @@ import { controlIds, mutatingControlIds } from '../src/policy/catalogue.js';
 import { benchEndToEnd } from './endToEnd.js';
 import { benchHalfRate } from './halfRate.js';
 import { benchHarden } from './harden.js';
+import { benchPreview } from './preview.js';
 import { benchStart } from './start.js';
 import { type Load, load, postScript } from './wrk.js';
 
@@ -48,6 +49,9 @@ try {
   const bodyFile = join(directory, 'medium.json');
   await writeFile(bodyFile, await reviewOf('medium'));
   await benchHalfRate(servers, (bareRates.medium ?? Number.NaN) / 2, { bodyFile, directory, rounds });
+  const [, webhook] = servers;
+  const previewUrl = `http://127.0.0.1:${ports.operations}/preview`;
+  if (webhook !== undefined) await benchPreview(webhook.url, join(directory, 'medium.lua'), previewUrl);
 } finally {
   for (const { process: child } of servers) child.kill('SIGKILL');
   await rm(directory, { recursive: true });

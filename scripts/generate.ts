@@ -29,7 +29,7 @@ const outputs = new Map<string, string>([
   ['docs/advice.md', await advicePage()],
   ['docs/controls.md', controlsPage()],
   ['docs/images.md', imagesPage()],
-  ['docs/podtemper.1', manPage(describeCommands(createProgram()), exitCodes)],
+  ['docs/podtemper.1', manPage(describeCommands(createProgram(new URL('.', import.meta.url))), exitCodes)],
   ...guides.map((guide): [string, string] => [`docs/guides/${guide.id}.md`, guidePage(guide)]),
   ['docs/doctor.md', doctorPage()],
   ['docs/rbac.md', rbacPage()],

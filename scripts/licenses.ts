@@ -11,10 +11,11 @@ export interface BundledPackage {
   readonly folder: string;
 }
 
-/** The packages of which something is in a bundle, in the order of their names. */
-export async function bundledPackages({ outputs }: Metafile): Promise<BundledPackage[]> {
+/** The packages of which something is in bundles, in the order of their names. */
+export async function bundledPackages(bundles: readonly Metafile[]): Promise<BundledPackage[]> {
   const folders = new Set<string>();
-  for (const { inputs } of Object.values(outputs)) {
+  const outputs = bundles.flatMap((each) => Object.values(each.outputs));
+  for (const { inputs } of outputs) {
     for (const [file, { bytesInOutput }] of Object.entries(inputs)) {
       const folder = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0];
       if (folder !== undefined && bytesInOutput > 0) folders.add(folder);

@@ -10,7 +10,7 @@ function endWithReader(error: NodeJS.ErrnoException): void {
 
 for (const stream of [process.stdout, process.stderr]) stream.on('error', endWithReader);
 try {
-  await createProgram().parseAsync();
+  await createProgram(new URL('.', import.meta.url)).parseAsync();
 } catch (error) {
   process.exitCode = exitCodeOf(error);
   const isCommanders = error instanceof Error && 'exitCode' in error;

@@ -10,13 +10,14 @@ import { policyCommand } from './policy.js';
 import { previewCommand } from './preview.js';
 import { serveCommand } from './serve.js';
 
-/** All commands there are. Wrong usage is thrown, as a CommanderError, and not an end of the process. */
-export function createProgram(): Command {
+/** All commands there are. Wrong usage is thrown, as a CommanderError, and not an end of the process. `home` is the
+ *  folder of the program, with what it loads only when it is asked for. */
+export function createProgram(home: URL): Command {
   const program = new Command('podtemper')
     .description('Hardens Kubernetes pods as they are created, without making them brittle.')
     .version(version);
   program
-    .addCommand(serveCommand())
+    .addCommand(serveCommand(home))
     .addCommand(previewCommand())
     .addCommand(networkPolicyCommand())
     .addCommand(controlsCommand())

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { ReviewService } from '../admission/service.js';
 import { messageOf, UsageError } from '../errors.js';
@@ -19,33 +20,44 @@ import { keepAuthority } from '../certificates/authorityFile.js';
 import { type Address, listen, parseAddress, reachable } from './address.js';
 import { catalogueOf } from './controls.js';
 import { addServeFlags, type ServeFlags } from './serveFlags.js';
+import { PreviewPool } from './previewPool.js';
 import { openPreview } from './servePreview.js';
 import { type Sources, openSources } from './sources.js';
 
-/** `podtemper serve`: the webhook. */
-export function serveCommand(): Command {
+/** `podtemper serve`: the webhook. `home` is the folder of the program, with what it loads only when it is asked for. */
+export function serveCommand(home: URL): Command {
   const command = new Command('serve')
     .summary('run the webhook')
     .description('Runs the webhook: answers the API server over HTTPS, and people over HTTP.');
-  return addServeFlags(command).action((flags: ServeFlags) => serve(flags));
+  return addServeFlags(command).action((flags: ServeFlags) => serve(flags, home));
 }
 
-async function serve(flags: ServeFlags): Promise<void> {
+async function serve(flags: ServeFlags, home: URL): Promise<void> {
   const log = createLog(flags.logLevel);
   const engineReasons = Object.keys(engineSkips);
   const metrics = new Metrics(catalogue.values(), engineReasons, Object.keys(noticeCodes), version);
   const sources = await openSources(flags, log, metrics);
+  const previews = new PreviewPool(new URL('previewWorker.js', home));
+  const preview = openPreview(flags, sources, previews.answer, fileURLToPath(new URL('page', home)));
   try {
-    await run(flags, log, metrics, sources);
+    await run(flags, log, metrics, sources, preview);
   } finally {
     sources.close();
+    previews.close();
     await log.flush();
   }
 }
 
-async function run(flags: ServeFlags, log: Log, metrics: Metrics, sources: Sources): Promise<void> {
+async function run(
+  flags: ServeFlags,
+  log: Log,
+  metrics: Metrics,
+  sources: Sources,
+  preview: PreviewEndpoints,
+): Promise<void> {
   const state = { isDraining: false };
-  const servers = createServers(flags, log, metrics, sources, () => state.isDraining);
+  const isDraining = () => state.isDraining;
+  const servers = createServers(flags, log, metrics, sources, { ...preview, isDraining });
   const drains = servers.map((server) => new Drain(server));
   const [admission, operations] = drains;
   registerServerMetrics(metrics.registry, { listeners: { admission, operations }, log });
@@ -77,6 +89,7 @@ const maxOperationsConnections = 256;
 
 /** Time of theirs, in milliseconds: for the headers, for all of a request, and between two. */
 const operationsTimeouts = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 5000 };
+type PreviewEndpoints = ReturnType<typeof openPreview>;
 
 type Servers = [ReturnType<typeof createAdmissionServer>, ReturnType<typeof createServer>];
 
@@ -85,7 +98,7 @@ function createServers(
   log: Log,
   metrics: Metrics,
   sources: Sources,
-  isDraining: () => boolean,
+  { isDraining, ...preview }: PreviewEndpoints & { readonly isDraining: () => boolean },
 ): Servers {
   const readiness = () => sources.readiness(isDraining());
   const onError = (error: unknown) =>
@@ -121,7 +134,7 @@ function createServers(
     metrics: metrics.registry,
     catalogue: catalogueOf,
     policies: () => [...sources.policies().values()].map(({ document }) => document),
-    ...openPreview(flags, sources),
+    ...preview,
     onError,
   });
   const operations = createServer({ ...operationsTimeouts, requireHostHeader: false }, requireHost(app));

@@ -4,6 +4,7 @@ import type { Flag } from '../controls/kit/flags.js';
 import { explain, isDenied, meaningOf } from '../hardening/explain.js';
 import type { Finding } from '../hardening/report.js';
 import { controlOf } from '../policy/catalogue.js';
+import type { Path } from '../preview/paths.js';
 import type { Preview, PreviewItem } from '../preview/preview.js';
 import { fieldIn, fieldsOf } from './fields.js';
 import { isNotNeeded, isOnlyLogged, spellSet, titleOf } from './targets.js';
@@ -20,12 +21,14 @@ export interface Result {
   /** Of several that an advisory control finds, where this one stands. */
   readonly field?: string;
   readonly message: string;
+  /** The way to the field from the pod's root, whether it is there or not. */
+  readonly path: Path;
   /** Of the field, or else of the nearest thing around it. */
   readonly position: Position;
 }
 
 /** What is added and what is left open, in the order of the manifests. What is as it should be has no result. */
-export function resultsOf({ items }: Preview): Result[] {
+export function resultsOf({ items }: Pick<Preview, 'items'>): Result[] {
   return items.flatMap((item) =>
     (item.report?.findings ?? []).flatMap((finding) =>
       finding.decision.kind === 'flag'
@@ -42,6 +45,7 @@ function resultOfFlag(flag: Flag, finding: Finding, item: PreviewItem): Result {
   const concerned = targets.length === 0 ? '' : ` (${titleOf(targets)})`;
   const { means } = meaningOf(flag, control);
   const verdict = isDenied(finding) ? 'the pod will be refused: ' : '';
+  const path = pathOfField(field);
   return {
     item,
     finding,
@@ -51,7 +55,8 @@ function resultOfFlag(flag: Flag, finding: Finding, item: PreviewItem): Result {
     message: clean(
       `${verdict}${fieldIn(item, field)} is ${found}${concerned}: ${means}. To mend it: ${write}`,
     ),
-    position: item.positionOf(pathOfField(field)),
+    path,
+    position: item.positionOf(path),
   };
 }
 
@@ -69,13 +74,15 @@ function resultOf(finding: Finding, item: PreviewItem): Result | undefined {
   const adds = finding.mode === 'enforce' ? 'hardening adds' : 'hardening would add';
   const text =
     decision.kind === 'change' ? `${adds} ${spellSet(control.id, fields)}` : `not hardened: ${sentence}`;
+  const path = [...pathOfTarget(item, target), ...firstPathIn(fields)];
   return {
     item,
     finding,
     control,
     level: decision.kind === 'change' ? 'note' : 'warning',
     message: clean([`${titleOf([target])}: ${text}`, ...notes].join('; ')),
-    position: item.positionOf([...pathOfTarget(item, target), ...firstPathIn(fields)]),
+    path,
+    position: item.positionOf(path),
   };
 }
 

@@ -9,7 +9,7 @@ import { clean, column, painter, spell } from './words.js';
 export function standingLines(item: PreviewItem, style: Style, width: number): string[] {
   const { standing } = item;
   if (standing === undefined) return [];
-  const { missed, remaining } = standing;
+  const { missed } = standing;
   const refused =
     missed === undefined
       ? []
@@ -19,7 +19,12 @@ export function standingLines(item: PreviewItem, style: Style, width: number): s
           width,
           painter(style, 'yellow'),
         );
-  return [summarize(standing, style), ...refused, ...groupsOf(remaining, item, style, width)];
+  const left = remainingOf(item).flatMap(({ places, remedy }) => {
+    const [first = '', ...rest] = column('    ! ', places, width, (line) => line);
+    const change = column('      → ', remedy, width, painter(style, 'cyan'));
+    return [first.replace('!', style('yellow', '!'))].concat(rest, change);
+  });
+  return [summarize(standing, style), ...refused, ...left];
 }
 
 /** `Pod Security  baseline → restricted`. */
@@ -30,20 +35,17 @@ function summarize({ version, before, after, remaining }: Standing, style: Style
   return `  ${heading}  ${style(format, levels)}${remaining.length > 0 ? ', and for restricted:' : ''}`;
 }
 
-/** What one change would do for several containers and fields is said once. */
-function groupsOf(remaining: readonly Remaining[], item: PreviewItem, style: Style, width: number): string[] {
+/** What is left between an object's pods and `restricted`: where it stands, and what to do by whom. What one change
+ *  would do for several containers and fields is said once. */
+export function remainingOf(item: PreviewItem): { readonly places: string; readonly remedy: string }[] {
   const groups = new Map<string, Remaining[]>();
-  for (const one of remaining) {
+  for (const one of item.standing?.remaining ?? []) {
     const key = `${one.who} ${one.change}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [one]);
     else group.push(one);
   }
-  return [...groups.values()].flatMap((group) => {
-    const [first = '', ...rest] = column('    ! ', placesOf(group), width, (line) => line);
-    const change = column('      → ', remedyOf(group, item), width, painter(style, 'cyan'));
-    return [first.replace('!', style('yellow', '!'))].concat(rest, change);
-  });
+  return [...groups.values()].map((group) => ({ places: placesOf(group), remedy: remedyOf(group, item) }));
 }
 
 /** `containers setup (init), web: runAsUser is 0; pod: hostNetwork is true`. */

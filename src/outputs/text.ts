@@ -55,13 +55,14 @@ function headline(item: PreviewItem, text: string, style: Style, width: number):
   return [title, ...rest.map((line) => paint(`  ${line}`))];
 }
 
-function nameOf({ kind, namespace, name }: PreviewItem): string {
+/** `Deployment shop/web`. */
+export function nameOf({ kind, namespace, name }: PreviewItem): string {
   const path = [namespace, name].filter((part) => part !== '').join('/');
   return path === '' ? kind : `${kind} ${path}`;
 }
 
 /** `2 containers, 7 controls change it, 2 to mend, 1 skipped`. */
-function summarize(item: PreviewItem): string {
+export function summarize(item: PreviewItem): string {
   const { pod } = item;
   const { changing, possible, denied, flagged, skipped } = tally(item);
   const containers = (pod?.spec.initContainers?.length ?? 0) + (pod?.spec.containers.length ?? 0);

@@ -2,8 +2,9 @@ import { isMap, isPair, LineCounter, parseAllDocuments, type Document } from 'ya
 import type { z } from 'zod';
 import { type Complaint, messageOf, type Position, PolicyError } from '../errors.js';
 import { describe } from '../shape.js';
+import { keysAt } from './keys.js';
 import { didYouMean } from './nearest.js';
-import { type PolicyDocument, policyJsonSchema, policySchema } from './schema.js';
+import { type PolicyDocument, policySchema } from './schema.js';
 
 /** A file of policies as it was read. */
 export interface PolicyFile {
@@ -91,7 +92,7 @@ function complain(issue: z.core.$ZodIssue, value: unknown): Complaint {
   const where = issue.path.join('.') || 'document';
   if (issue.code === 'unrecognized_keys') {
     const [key = ''] = issue.keys;
-    const known = keysAt(issue.path);
+    const known = keysAt(issue.path).map((each) => each.key);
     const advice =
       didYouMean(key, known) ?? (known.length > 0 ? `remove it, or use ${known.join(', ')}` : 'remove it');
     return {
@@ -130,18 +131,6 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
     current = (current as Record<PropertyKey, unknown>)[key];
   }
   return current;
-}
-
-interface SchemaNode {
-  readonly properties?: Readonly<Record<string, SchemaNode>>;
-  readonly items?: SchemaNode;
-}
-
-/** The keys that the schema knows at a path. */
-function keysAt(path: readonly PropertyKey[]): string[] {
-  let node: SchemaNode | undefined = policyJsonSchema();
-  for (const key of path) node = typeof key === 'number' ? node?.items : node?.properties?.[String(key)];
-  return Object.keys(node?.properties ?? {});
 }
 
 /** Where the fault stands: the unknown key itself, else the value, else the nearest thing around it. */

@@ -20,6 +20,8 @@ export interface Question {
   /** Manifests of namespaces, LimitRanges and quotas that count instead of live facts. */
   readonly namespaceManifests: string | undefined;
   readonly isForm: boolean;
+  /** Whether the body is an AdmissionReview, to be answered as the API server is. */
+  readonly isReview: boolean;
 }
 
 /** The parts of an HTTP request that matter. */
@@ -28,7 +30,7 @@ interface Request {
   readonly query: Readonly<Record<string, string>>;
 }
 
-const parameters = ['policy', 'mode', 'namespace', 'guide', 'from'];
+const parameters = ['policy', 'mode', 'namespace', 'guide', 'as', 'from'];
 
 /** Reads a request: the manifests themselves, `{ manifests, policy, namespace }` around them, or the page's form.
  *  @throws InputError for what means nothing, such as an unknown parameter */
@@ -47,13 +49,26 @@ export function readQuestion({ body, query }: Request): Question {
     guide: query.guide,
     namespaceManifests: undefined,
     isForm: query.from === 'form',
+    isReview: isReview(query),
   };
+  if (asked.isReview) return asked;
   if (asked.isForm) return readForm(body, asked);
   if (isRunTogether(body)) {
     const advice = 'curl -d takes line breaks out, --data-binary leaves them in';
     throw new ManifestError({ where: 'body', expected: 'a manifest', found: 'its lines as one', advice });
   }
   return { ...asked, ...readInline(body) };
+}
+
+/** @throws UsageError for another form, and for a choice that a review leaves to its namespace */
+function isReview({ as, ...others }: Request['query']): boolean {
+  if (as === undefined) return false;
+  if (as !== 'review') throw new UsageError({ where: 'as', expected: 'review', found: `"${as}"` });
+  const [other] = Object.keys(others);
+  if (other === undefined) return true;
+  const expected = 'no other parameter beside as=review';
+  const advice = 'a review names its namespace, which says the rest';
+  throw new UsageError({ where: 'query', expected, found: `"${other}"`, advice });
 }
 
 /** Whether a text was YAML before its line breaks were taken out. In brackets it could be so from the start. */
@@ -66,7 +81,8 @@ function readForm(body: string, asked: Question): Question {
   const valueOf = (name: string) => form.get(name) || undefined;
   return {
     ...asked,
-    manifests: valueOf('manifests') ?? '',
+    // Forms end their lines in the way of mail.
+    manifests: (valueOf('manifests') ?? '').replaceAll('\r\n', '\n'),
     policyName: valueOf('policy'),
     mode: modeOf(valueOf('mode')),
   };
@@ -77,7 +93,8 @@ const inlinePart = z.union([
   z.record(z.string(), z.unknown()),
   z.array(z.record(z.string(), z.unknown())),
 ]);
-const inlineSchema = z.strictObject({
+/** All that a preview depends on, in one. */
+export const inlineSchema = z.strictObject({
   manifests: inlinePart,
   policy: inlinePart.optional(),
   namespace: inlinePart.optional(),

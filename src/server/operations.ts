@@ -1,18 +1,24 @@
-import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type NextFunction,
+  type Request,
+  type Response,
+} from 'express';
 import { InputError } from '../errors.js';
 import { readBody } from './body.js';
+import { addPageFiles, type PageFiles } from './pageFiles.js';
 import { sendProblem } from './problem.js';
 import type { Readiness } from './readiness.js';
 import { refuse, RequestError } from './refusal.js';
 
-/** Largest preview accepted, in bytes. */
-// Previews share the thread of the reviews: what is read must be over soon. The command has no such limit.
-const maxPreviewBytes = 256 * 1024;
+/** Largest preview accepted, in bytes. The command has no such limit. */
+const maxPreviewBytes = 1024 * 1024;
 
-/** A rendered preview. */
+/** A rendered preview; its body may be encoded already. */
 export interface Rendered {
   readonly contentType: string;
-  readonly body: string;
+  readonly body: string | Uint8Array;
 }
 
 /** What the operations listener shows. Each part is handed in, so that it knows neither controls nor policies. */
@@ -21,10 +27,15 @@ export interface OperationsOptions {
   readonly metrics: { readonly contentType: string; metrics(): Promise<string> };
   readonly catalogue: () => unknown;
   readonly policies: () => unknown;
+  /** The description of all this, for programs (OpenAPI). */
+  readonly openapi: () => unknown;
   readonly page: () => string;
-  /** A preview of the body, in the media type that the caller accepts best.
-   *  @throws ManifestError, PolicyError for bad input */
-  readonly preview: (request: PreviewRequest) => Rendered;
+  readonly pageFiles: PageFiles;
+  /** What a browser may let the page do (Content Security Policy). */
+  readonly pagePolicy: string;
+  /** A preview of the body, in the media type that the caller accepts best. Rejects with an InputError for bad input,
+   *  and with a RequestError where there is no time or room for it. */
+  readonly preview: (request: PreviewRequest) => Promise<Rendered>;
   readonly onError: (error: unknown) => void;
 }
 
@@ -41,6 +52,7 @@ export interface PreviewRequest {
 const previewTypes = [
   'application/json',
   'application/json-patch+json',
+  'application/sarif+json',
   'application/yaml',
   'text/x-diff',
   'text/plain',
@@ -57,10 +69,14 @@ export function createHealthApp(readiness: () => Readiness, onError: (error: unk
 
 /** The operations listener's application: page, preview, catalogue, policy, metrics, health. */
 export function createOperationsApp(options: OperationsOptions): Express {
-  const { readiness, metrics, catalogue, policies, page, onError } = options;
+  const { readiness, metrics, catalogue, policies, openapi, page, pageFiles, onError } = options;
   const app = createApp();
   addHealth(app, readiness);
-  app.get('/', (_request, response) => void response.type('html').send(page()));
+  app.get('/', (_request, response) => {
+    sendRendered(response, { contentType: htmlType, body: page() }, options);
+  });
+  addPageFiles(app, pageFiles);
+  app.get('/openapi.json', (_request, response) => void response.json(openapi()));
   app.get('/controls', (_request, response) => void response.json(catalogue()));
   app.get('/policy', (_request, response) => void response.json(policies()));
   app.get('/metrics', async (_request, response) => {
@@ -69,24 +85,38 @@ export function createOperationsApp(options: OperationsOptions): Express {
   app.post('/preview', (request, response, next) => {
     readBody(request, { maxBytes: maxPreviewBytes }, (refusal, body) => {
       if (refusal !== undefined) return refuse(request, response, refusal);
-      try {
-        sendPreview(request, body, response, options);
-      } catch (error) {
-        next(error);
-      }
+      void sendPreview(request, body, response, options, next);
     });
   });
-  const endpoints = ['GET /', 'POST /preview', 'GET /controls', 'GET /policy', 'GET /metrics'];
-  addEnds(app, [...endpoints, ...healthEndpoints], onError);
+  const files = pageFiles.names.map((name) => `GET /${name}`);
+  const endpoints = [
+    'GET /',
+    'POST /preview',
+    'GET /controls',
+    'GET /policy',
+    'GET /openapi.json',
+    'GET /metrics',
+  ];
+  addEnds(app, [...endpoints, ...healthEndpoints, ...files], onError);
   return app;
 }
 
-function sendPreview(
+async function sendPreview(
   request: Request,
   body: string,
   response: Response,
-  { preview }: OperationsOptions,
-): void {
+  options: OperationsOptions,
+  next: NextFunction,
+): Promise<void> {
+  try {
+    sendRendered(response, await options.preview(readPreviewRequest(request, body)), options);
+  } catch (error) {
+    next(error);
+  }
+}
+
+/** @throws RequestError for what no preview could answer */
+function readPreviewRequest(request: Request, body: string): PreviewRequest {
   const accept = request.accepts([...previewTypes]);
   if (accept === false) {
     const found = request.get('accept') ?? 'nothing';
@@ -98,9 +128,23 @@ function sendPreview(
     else
       throw new RequestError(400, { where: 'query', expected: 'each parameter once', found: `${key} again` });
   }
-  const rendered = preview({ body, contentType: request.get('content-type') ?? '', accept, query });
-  response.set('content-type', rendered.contentType).send(rendered.body);
+  return { body, contentType: request.get('content-type') ?? '', accept, query };
 }
+
+const htmlType = 'text/html; charset=utf-8';
+
+function sendRendered(
+  response: Response,
+  { contentType, body }: Rendered,
+  { pagePolicy }: OperationsOptions,
+): void {
+  if (contentType === htmlType) response.set('content-security-policy', `${pagePolicy}; ${notFramed}`);
+  response
+    .set('content-type', contentType)
+    .send(typeof body === 'string' ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength));
+}
+
+const notFramed = "frame-ancestors 'none'";
 
 function createApp(): Express {
   const app = express();
@@ -112,8 +156,7 @@ function createApp(): Express {
       'x-frame-options': 'DENY',
       'referrer-policy': 'no-referrer',
       'cache-control': 'no-store',
-      'content-security-policy':
-        "default-src 'none'; style-src 'self' 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+      'content-security-policy': `default-src 'none'; base-uri 'none'; ${notFramed}`,
     });
     next();
   });
@@ -146,7 +189,7 @@ function addEnds(app: Express, endpoints: readonly string[], onError: (error: un
     refuse(request, response, new RequestError(404, complaint));
   });
   const onFault: ErrorRequestHandler = (error: unknown, _request, response, _next) => {
-    if (error instanceof RequestError) return sendProblem(response, error.status, error);
+    if (error instanceof RequestError) return sendProblem(response, error.status, error, error.headers);
     if (error instanceof InputError) return sendProblem(response, 400, error);
     const status = statusOf(error);
     if (status < 500) return sendProblem(response, status, error);

@@ -1,12 +1,19 @@
+import { examples } from './examples.js';
+import { escapeHtml } from './html.js';
+import { resultOf, type PlainResult } from './plainResult.js';
+import { workbench } from './workbench.js';
+
 /** What the page shows. */
 export interface PageContent {
   readonly manifests: string;
   readonly policy: Choice;
   readonly mode: Choice;
-  /** The report and the diff, when something was asked for. */
-  readonly result?: { readonly report: string; readonly diff: string };
-  /** What could not be read, and what was read but is hardly meant. */
-  readonly faults?: readonly string[];
+  /** What the page's own engine is to reckon with, as JSON. */
+  readonly settings: object;
+  /** Without JavaScript: what was found out of the manifests. */
+  readonly result?: PlainResult;
+  /** Whether there is a webhook behind it, which answers a plain form; else it is a copy by itself. */
+  readonly isServed: boolean;
 }
 
 /** What a namespace may say, and a person choose instead. */
@@ -17,56 +24,75 @@ export interface Choice {
   readonly otherwise: string;
 }
 
-/** What the form starts with. */
-export const sampleManifest = `apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: web
-spec:
-  selector: { matchLabels: { app: web } }
-  template:
-    metadata:
-      labels: { app: web }
-    spec:
-      containers:
-        - name: web
-          image: nginx:1.27
-          ports:
-            - containerPort: 80
-`;
+/** The files of the page besides itself, at the same place. */
+export const pageFiles = ['page.js', 'engine.js', 'page.css'] as const;
 
-/** The preview page: a form that works without JavaScript, and the answer beneath it. */
+/** What the page may load and do: its own files, and nothing from anywhere else. */
+export const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "worker-src 'self'",
+  "style-src 'self'",
+  "form-action 'self'",
+  "base-uri 'none'",
+].join('; ');
+
+/** The preview page: a form that works without JavaScript and the answer beneath it; with JavaScript, a workbench in
+ *  its place. */
 export function renderPage(content: PageContent): string {
-  const { manifests, policy, mode } = content;
+  const { isServed } = content;
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>podtemper: preview</title>
-<style>${style}</style>
+<meta name="color-scheme" content="light dark">
+${isServed ? '' : `<meta http-equiv="content-security-policy" content="${contentSecurityPolicy}">\n`}<title>podtemper: preview</title>
+<link rel="stylesheet" href="page.css">
+<link rel="modulepreload" href="engine.js">
+<script type="module" src="page.js"></script>
 </head>
 <body>
-<header><h1>podtemper</h1><p>Paste a manifest and see what happens to its pods, why, and what may break.</p></header>
+<header>
+<h1>podtemper</h1>
+<p>Paste a manifest and see what becomes of its pods, why, and what it may break.</p>
+</header>
 <main>
-<form method="post" action="/preview?from=form">
-<label for="manifests">Manifests (YAML or JSON)</label>
-<textarea id="manifests" name="manifests" rows="20" spellcheck="false" required autofocus>
-${escapeHtml(manifests)}</textarea>
-<div class="choices">
-${picker('policy', 'Policy', policy)}
-${picker('mode', 'Mode', mode)}
-<button type="submit">Preview</button>
-</div>
-</form>
-${faultList(content.faults ?? [])}${resultOf(content)}</main>
-<footer><p>Nothing is stored and no cluster is touched.
-As data: <code>curl --data-binary @deployment.yaml</code> to <code>/preview</code>,
-with <code>Accept: application/yaml</code>, <code>text/x-diff</code> or <code>text/plain</code> for another form;
-the controls: <a href="/controls">/controls</a>; the policies in force: <a href="/policy">/policy</a>.</p></footer>
+${form(content)}
+${resultOf(content.result)}${workbench()}
+</main>
+<footer>
+${isServed ? servedFooter : aloneFooter}
+</footer>
 </body>
 </html>
 `;
+}
+
+function form({ manifests, policy, mode, settings, isServed }: PageContent): string {
+  const target = isServed ? ' method="post" action="preview?from=form"' : '';
+  return `<form id="form"${target} data-settings="${escapeHtml(JSON.stringify(settings))}">
+<div class="toolbar">
+<div class="field scripted" hidden><label for="example">Start from</label><select id="example"><option value="">your own</option>${examples
+    .map(({ id, title }) => `<option value="${id}">${escapeHtml(title)}</option>`)
+    .join('')}</select></div>
+${picker('policy', 'Policy', policy)}
+${picker('mode', 'Mode', mode)}
+${isServed ? '<button type="submit" class="plain">Preview</button>\n' : ''}<div class="actions scripted" hidden>
+<button type="button" id="copy-link">Copy link</button>
+<span role="group" aria-label="Download">
+<button type="button" data-download="yaml" title="The hardened manifests">YAML</button>
+<button type="button" data-download="patch" title="What is added, as a JSON Patch">Patch</button>
+<button type="button" data-download="sarif" title="What was found, for code hosts">SARIF</button>
+</span>
+</div>
+</div>
+<div class="plain">
+<label for="manifests">Manifests (YAML or JSON)</label>
+<textarea id="manifests" name="manifests" rows="20" spellcheck="false" required>
+${escapeHtml(manifests)}</textarea>
+</div>
+</form>${isServed ? '' : '\n<noscript><p>This copy of the page works in the browser alone, and needs JavaScript. <code>podtemper preview</code> does the same in a terminal.</p></noscript>'}`;
 }
 
 function picker(name: string, title: string, { names, chosen, otherwise }: Choice): string {
@@ -74,57 +100,12 @@ function picker(name: string, title: string, { names, chosen, otherwise }: Choic
     const text = escapeHtml(choice);
     return `<option value="${text}"${choice === chosen ? ' selected' : ''}>${text}</option>`;
   });
-  const unsaid = `<option value="">as the namespace says, or else ${escapeHtml(otherwise)}</option>`;
-  return `<label>${title} <select name="${name}">${unsaid}${options.join('')}</select></label>`;
+  const unsaid = `<option value="">${escapeHtml(otherwise)}, or the namespace's own</option>`;
+  return `<div class="field"><label for="${name}">${title}</label><select id="${name}" name="${name}">${unsaid}${options.join('')}</select></div>`;
 }
 
-function faultList(faults: readonly string[]): string {
-  if (faults.length === 0) return '';
-  const items = faults.map((fault) => `<li>${escapeHtml(fault)}</li>`);
-  return `<section aria-labelledby="faults"><h2 id="faults">To be mended first</h2><ul class="faults">${items.join('')}</ul></section>\n`;
-}
+const servedFooter = `<p>Nothing is stored and no cluster is touched; with JavaScript, nothing that you type leaves this page.
+As data: <code>curl --data-binary @deployment.yaml</code> to <code>preview</code>, described in
+<a href="openapi.json">openapi.json</a>. The <a href="controls">controls</a>, the <a href="policy">policies in force</a>.</p>`;
 
-function resultOf({ result }: PageContent): string {
-  if (result === undefined) return '';
-  return `<section aria-labelledby="report"><h2 id="report">What happens</h2><pre tabindex="0">${escapeHtml(result.report)}</pre></section>
-<section aria-labelledby="diff"><h2 id="diff">As a diff</h2><pre tabindex="0">${markDiff(result.diff)}</pre></section>
-`;
-}
-
-function markDiff(diff: string): string {
-  return diff
-    .split('\n')
-    .map((line) => {
-      const text = escapeHtml(line);
-      if (line.startsWith('+')) return `<ins>${text}</ins>`;
-      return line.startsWith('-') ? `<del>${text}</del>` : text;
-    })
-    .join('\n');
-}
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => entities[character] ?? character);
-}
-
-const style = `
-:root { color-scheme: light dark; --line: #8888; --added: #1a7f37; --removed: #b3261e; }
-@media (prefers-color-scheme: dark) { :root { --added: #6fdd8b; --removed: #ff9a91; } }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 0 auto; padding: 1rem; }
-h1 { margin: 0; font-size: 1.5rem; } h2 { font-size: 1.15rem; }
-header p { margin-top: .25rem; }
-label { font-weight: 600; }
-textarea, pre { width: 100%; box-sizing: border-box; font: 14px/1.45 ui-monospace, monospace; border: 1px solid var(--line); border-radius: 6px; padding: .75rem; overflow: auto; }
-.choices { display: flex; flex-wrap: wrap; gap: 1rem; align-items: center; margin: .75rem 0 1.5rem; }
-select, button { font: inherit; padding: .3rem .75rem; }
-ins { color: var(--added); text-decoration: none; } del { color: var(--removed); text-decoration: none; }
-.faults { color: var(--removed); }
-:focus-visible { outline: 3px solid #4c8dff; outline-offset: 2px; }
-`;
+const aloneFooter = '<p>All of it happens in this page: nothing that you type is sent anywhere.</p>';

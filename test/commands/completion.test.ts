@@ -13,7 +13,7 @@ import { manPage } from '../../src/commands/shell/manPage.js';
 import { zshCompletion } from '../../src/commands/shell/zsh.js';
 import { controlIds } from '../../src/policy/catalogue.js';
 
-const tree = describeCommands(createProgram());
+const tree = describeCommands(createProgram(new URL('.', import.meta.url)));
 const leaves = allCommands(tree).filter(({ commands }) => commands.length === 0);
 
 describe('what bash completes', () => {

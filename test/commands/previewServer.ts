@@ -1,8 +1,10 @@
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from '@jest/globals';
 import type { Operation } from 'fast-json-patch';
+import { answerPreview } from '../../src/commands/previewAnswer.js';
 import { openPreview } from '../../src/commands/servePreview.js';
 import { type NamespaceFacts, unknownNamespace } from '../../src/kubernetes.js';
 import { compilePolicies } from '../../src/policy/policy.js';
@@ -67,6 +69,8 @@ export class PreviewServer {
           policies: () => policies,
           facts: { get: (name) => cluster[name], fetch: () => Promise.resolve(undefined) },
         },
+        answerPreview,
+        fileURLToPath(new URL('../../dist/page', import.meta.url)),
       ),
       onError: (error) => void this.#faults.push(error),
     }),

@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import { gzipSync } from 'node:zlib';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ManifestError, PolicyError } from '../../src/errors.js';
 import { answerBrokenRequests } from '../../src/server/brokenRequests.js';
@@ -17,19 +20,29 @@ let faults: unknown[];
 let parts: Record<string, string>;
 let asked: PreviewRequest[];
 let preview: (request: PreviewRequest) => Rendered;
+let folder: string;
 
 beforeEach(async () => {
   faults = [];
   parts = { process: 'ok', cluster: 'ok: none' };
   asked = [];
   preview = ({ accept }) => ({ contentType: accept, body: 'rendered' });
+  folder = await mkdtemp(join(tmpdir(), 'podtemper-page-'));
+  for (const [name, text] of Object.entries({ 'page.js': 'let a = 1;', 'page.css': 'a {}' })) {
+    await writeFile(join(folder, name), text);
+    await writeFile(join(folder, `${name}.gz`), gzipSync(text));
+    await writeFile(join(folder, `${name}.br`), brotliCompressSync(text));
+  }
   const app = createOperationsApp({
     readiness: () => readinessOf(parts),
     metrics: new Metrics([{ id: 'a', skips: {}, flags: {} }], [], [], '1.2.3').registry,
     catalogue: () => [{ id: 'a' }],
     policies: () => [{ kind: 'HardeningPolicy' }],
+    openapi: () => ({ openapi: '3.1.0' }),
     page: () => '<!doctype html><title>page</title>',
-    preview: (request) => {
+    pageFiles: { folder, names: ['page.js', 'page.css'] },
+    pagePolicy: "default-src 'none'; script-src 'self'",
+    preview: async (request) => {
       asked.push(request);
       return preview(request);
     },
@@ -40,7 +53,10 @@ beforeEach(async () => {
   await once(server.listen(0, '127.0.0.1'), 'listening');
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
-afterEach(() => server.close().closeAllConnections());
+afterEach(async () => {
+  server.close().closeAllConnections();
+  await rm(folder, { recursive: true });
+});
 
 async function get(path: string, init: RequestInit = {}) {
   const response = await fetch(`${url}${path}`, init);
@@ -81,7 +97,27 @@ describe('the operations listener', () => {
     );
   });
 
-  it('shows the catalogue, the policies and the page', async () => {
+  it.each([
+    ['page.js', 'text/javascript', 'let a = 1;'],
+    ['page.css', 'text/css', 'a {}'],
+  ])('serves %s, compressed or not', async (name, type, text) => {
+    for (const [accepted, encoding] of [
+      ['gzip, br', 'br'],
+      ['gzip', 'gzip'],
+      ['identity', undefined],
+    ] as const) {
+      const answer = await get(`/${name}`, { headers: { 'accept-encoding': accepted } });
+      expect(answer).toMatchObject({ status: 200, text });
+      expect(answer.headers['content-type']).toContain(type);
+      expect([answer.headers['content-encoding'], answer.headers.vary]).toEqual([
+        encoding,
+        'accept-encoding',
+      ]);
+    }
+  });
+
+  it('shows the catalogue, the policies, the description and the page', async () => {
+    expect(JSON.parse((await get('/openapi.json')).text)).toEqual({ openapi: '3.1.0' });
     expect(JSON.parse((await get('/controls')).text)).toEqual([{ id: 'a' }]);
     expect(JSON.parse((await get('/policy')).text)).toEqual([{ kind: 'HardeningPolicy' }]);
     const page = await get('/');
@@ -90,16 +126,22 @@ describe('the operations listener', () => {
   });
 
   it('lets no browser run what others wrote, and says nothing of what it is made of', async () => {
-    for (const path of ['/', '/healthz', '/no-such-path']) {
-      const { headers } = await get(path);
+    preview = () => ({ contentType: 'text/html; charset=utf-8', body: '<!doctype html>' });
+    const pages = [await get('/'), await post('/preview', '', { accept: 'text/html' })];
+    const others = await Promise.all(['/healthz', '/page.js', '/no-such-path'].map((path) => get(path)));
+    for (const { headers } of [...pages, ...others]) {
       expect(headers).toMatchObject({
         'x-content-type-options': 'nosniff',
         'x-frame-options': 'DENY',
         'cache-control': 'no-store',
-        'content-security-policy': expect.stringMatching(/^default-src 'none'; (?!.*script-src)/),
+        'content-security-policy': expect.stringMatching(/^default-src 'none'; .*frame-ancestors 'none'$/),
       });
       expect(headers).not.toHaveProperty('x-powered-by');
     }
+    const policies = (answers: typeof pages) =>
+      answers.map(({ headers }) => headers['content-security-policy']);
+    for (const policy of policies(pages)) expect(policy).toContain("script-src 'self'");
+    for (const policy of policies(others)) expect(policy).not.toContain('script-src');
   });
 
   it.each([
@@ -181,7 +223,7 @@ describe('a preview', () => {
       415,
       { where: 'Content-Encoding' },
     ],
-    ['size', 'x'.repeat(256 * 1024 + 1), {}, 413, { where: 'body', found: '262145 bytes' }],
+    ['size', 'x'.repeat(1024 * 1024 + 1), {}, 413, { where: 'body', found: '1048577 bytes' }],
     ['text', new Uint8Array([0xff, 0xfe]), {}, 400, { where: 'body', expected: 'text in UTF-8' }],
   ])('is told what is wrong with its %s', async (_what, body, headers, status, expected) => {
     expectProblem(await post('/preview', body, headers), status, expected);
@@ -195,9 +237,9 @@ describe('a preview', () => {
     });
   });
 
-  it('is taken up to 256 KiB', async () => {
-    expect((await post('/preview', 'x'.repeat(256 * 1024))).status).toBe(200);
-    expect(asked[0]?.body).toHaveLength(256 * 1024);
+  it('is taken up to 1 MiB', async () => {
+    expect((await post('/preview', 'x'.repeat(1024 * 1024))).status).toBe(200);
+    expect(asked[0]?.body).toHaveLength(1024 * 1024);
   });
 
   it('gets the complaint and its place where the input is wrong', async () => {

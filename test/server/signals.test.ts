@@ -63,7 +63,9 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('at %s', (signal) => {
     expect(answer).toMatchObject({ status: 200 });
     expect(await process.ended).toBe(0);
     const messages = process.log().map(({ msg }) => msg);
-    expect(messages.slice(-3)).toEqual(['draining', 'pod reviewed', 'stopped']);
+    const since = messages.slice(messages.indexOf('draining'));
+    // Whoever came in the moment before the listener closed was answered as well.
+    expect([since[0], ...since.slice(-2)]).toEqual(['draining', 'pod reviewed', 'stopped']);
     await idle.untilClosed();
     silent.destroy();
   });
