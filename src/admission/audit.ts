@@ -1,4 +1,4 @@
-import type { Flagged } from '../controls/kit/define.js';
+import type { Flagged } from '../controls/kit/decision.js';
 import { gapsOf } from '../hardening/explain.js';
 import type { Finding, Report } from '../hardening/report.js';
 import { annotationKeys, type Pod } from '../kubernetes.js';

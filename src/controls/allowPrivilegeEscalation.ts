@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Container } from '../kubernetes.js';
-import { constantChange, defineContainerControl, keep, skip } from './kit/define.js';
+import { constantChange, keep, skip } from './kit/decision.js';
+import { defineContainerControl } from './kit/define.js';
 import { addsCapability } from './kit/security.js';
 
 /** Closes the set-user-ID route to more privileges than the parent process has. */

@@ -1,14 +1,8 @@
 import * as z from 'zod';
 import type { Container } from '../kubernetes.js';
-import {
-  change,
-  constantChange,
-  type Context,
-  defineContainerControl,
-  keep,
-  skip,
-  sourcesOf,
-} from './kit/define.js';
+import type { Context } from './kit/context.js';
+import { change, constantChange, keep, skip, sourcesOf } from './kit/decision.js';
+import { defineContainerControl } from './kit/define.js';
 import { declaresLowPort, listensOnLowPort } from './kit/ports.js';
 import { addsCapability, canonicalCapability } from './kit/security.js';
 import { staysRoot } from './kit/user.js';

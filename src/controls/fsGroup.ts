@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import type { Container, PodSpec, Volume } from '../kubernetes.js';
-import { change, definePodControl, keep, type Known, noteWithSource, skip } from './kit/define.js';
+import type { Known } from './kit/context.js';
+import { change, keep, noteWithSource, skip } from './kit/decision.js';
+import { definePodControl } from './kit/define.js';
 import { isUnmapped } from './kit/security.js';
 import { allContainers, injectedUser } from './kit/user.js';
 

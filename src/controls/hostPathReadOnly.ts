@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Container, PodSpec } from '../kubernetes.js';
-import { change, defineContainerControl, keep, skip } from './kit/define.js';
+import { change, keep, skip } from './kit/decision.js';
+import { defineContainerControl } from './kit/define.js';
 import { deepFreeze } from './kit/freeze.js';
 import { sensitiveDirectoryOf } from './kit/hostPaths.js';
 import { isWithin, normalizePath, occupiedPaths } from './kit/paths.js';

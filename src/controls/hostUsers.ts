@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import type { Container, PodSpec, Volume } from '../kubernetes.js';
-import { constantChange, type Context, definePodControl, keep, skip } from './kit/define.js';
+import type { Context } from './kit/context.js';
+import { constantChange, keep, skip } from './kit/decision.js';
+import { definePodControl } from './kit/define.js';
 import { isPrivileged } from './kit/security.js';
 import { allContainers, injectedUser } from './kit/user.js';
 

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { type Container, containerLists, type Pod, type PodSpec, type Volume } from '../kubernetes.js';
 import { defineAdvisoryControl } from './kit/advisory.js';
 import { tokenFate } from './kit/apiToken.js';
-import type { Context } from './kit/define.js';
+import type { Context } from './kit/context.js';
 import { type Flags, targetOf } from './kit/flags.js';
 
 type Code = 'token' | 'projectedToken' | 'hostNetwork' | 'address' | 'hostAlias';

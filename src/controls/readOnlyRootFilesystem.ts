@@ -1,14 +1,8 @@
 import * as z from 'zod';
 import type { Container, PodSpec, Volume } from '../kubernetes.js';
-import {
-  type Change,
-  change,
-  defineContainerControl,
-  keep,
-  type Known,
-  skip,
-  sourcesOf,
-} from './kit/define.js';
+import type { Known } from './kit/context.js';
+import { type Change, change, keep, skip, sourcesOf } from './kit/decision.js';
+import { defineContainerControl } from './kit/define.js';
 import { deepFreeze } from './kit/freeze.js';
 import { Memo } from '../memo.js';
 import { isWithin, mountedPaths, normalizePath, occupiedPaths, programPath } from './kit/paths.js';

@@ -1,16 +1,8 @@
 import * as z from 'zod';
 import type { Container } from '../kubernetes.js';
-import {
-  type Change,
-  constantChange,
-  type Context,
-  defineContainerControl,
-  keep,
-  type Known,
-  type NonRootIntent,
-  noteWithSource,
-  skip,
-} from './kit/define.js';
+import type { Context, Known, NonRootIntent } from './kit/context.js';
+import { type Change, constantChange, keep, noteWithSource, skip } from './kit/decision.js';
+import { defineContainerControl } from './kit/define.js';
 import { userId } from './kit/schemas.js';
 import { effectiveRunAsNonRoot, effectiveRunAsUser, windowsUserName } from './kit/security.js';
 import { type UserFate, userFate } from './kit/user.js';

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Pod, PodSpec } from '../kubernetes.js';
-import { change, definePodControl, keep, skip } from './kit/define.js';
+import { change, keep, skip } from './kit/decision.js';
+import { definePodControl } from './kit/define.js';
 import { labelValue, nodeLabelKey } from './kit/labels.js';
 import { isSameAffinity, nodeAffinity, type RequiredNodes } from './kit/nodeAffinity.js';
 import { isSameToleration, mayMeetOneTaint, type Toleration, toleration } from './kit/tolerations.js';

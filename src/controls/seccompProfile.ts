@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Container } from '../kubernetes.js';
-import { constantChange, defineContainerControl, keep, skip } from './kit/define.js';
+import { constantChange, keep, skip } from './kit/decision.js';
+import { defineContainerControl } from './kit/define.js';
 
 const podAnnotation = 'seccomp.security.alpha.kubernetes.io/pod';
 const containerAnnotationPrefix = 'container.seccomp.security.alpha.kubernetes.io/';

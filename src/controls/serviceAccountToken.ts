@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import type { PodSpec } from '../kubernetes.js';
 import { tokenFate } from './kit/apiToken.js';
-import { change, constantChange, definePodControl, keep, skip } from './kit/define.js';
+import { change, constantChange, keep, skip } from './kit/decision.js';
+import { definePodControl } from './kit/define.js';
 
 /** Keeps the key to the API server out of pods that never asked for one. */
 export const serviceAccountToken = definePodControl({

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { change, definePodControl, keep, noteWithSource, skip } from './kit/define.js';
+import { change, keep, noteWithSource, skip } from './kit/decision.js';
+import { definePodControl } from './kit/define.js';
 import { declaresLowPort, listensOnLowPort } from './kit/ports.js';
 import { allContainers, becomesNonRoot } from './kit/user.js';
 

@@ -1,4 +1,6 @@
-import type { Bound, Context, Control, Decision, Flagged } from '../controls/kit/define.js';
+import type { Context } from '../controls/kit/context.js';
+import type { Decision, Flagged } from '../controls/kit/decision.js';
+import type { Bound, Control } from '../controls/kit/define.js';
 import { targetOf } from '../controls/kit/flags.js';
 import { isWindows } from '../controls/kit/security.js';
 import { explain } from '../hardening/explain.js';

@@ -1,4 +1,5 @@
-import type { Control, Decision, Flagged, LeftOut, Severity } from '../controls/kit/define.js';
+import type { Decision, Flagged, LeftOut } from '../controls/kit/decision.js';
+import type { Control, Severity } from '../controls/kit/define.js';
 import type { Flag } from '../controls/kit/flags.js';
 import { isAdvisory } from '../policy/catalogue.js';
 import { engineSkips, type Finding } from './report.js';

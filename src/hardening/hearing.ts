@@ -1,4 +1,5 @@
-import type { Change, Context, Decision } from '../controls/kit/define.js';
+import type { Context } from '../controls/kit/context.js';
+import type { Change, Decision } from '../controls/kit/decision.js';
 import { isPrivileged, isWindows } from '../controls/kit/security.js';
 import type { Container, ContainerList, NamespaceFacts, Pod, PodSpec, Volume } from '../kubernetes.js';
 import type { Plan, PlannedControl } from '../policy/plan.js';

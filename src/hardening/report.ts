@@ -1,5 +1,5 @@
 import type { Operation } from 'fast-json-patch';
-import type { Decision } from '../controls/kit/define.js';
+import type { Decision } from '../controls/kit/decision.js';
 import type { Pod } from '../kubernetes.js';
 import type { Notice } from '../policy/notices.js';
 import type { NamespaceMode, RunningMode } from '../policy/plan.js';

@@ -1,4 +1,4 @@
-import type { Change } from '../controls/kit/define.js';
+import type { Change } from '../controls/kit/decision.js';
 import { containerLists, type Pod } from '../kubernetes.js';
 import type { PreviewItem } from '../preview/preview.js';
 

@@ -1,5 +1,6 @@
 import type { Advice } from '../advice/kit/advisor.js';
-import type { Control, KnownImage } from '../controls/kit/define.js';
+import type { KnownImage } from '../controls/kit/context.js';
+import type { Control } from '../controls/kit/define.js';
 import type { Flag } from '../controls/kit/flags.js';
 import { explain, meaningOf } from '../hardening/explain.js';
 import type { Finding } from '../hardening/report.js';

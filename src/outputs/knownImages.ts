@@ -1,4 +1,4 @@
-import type { KnownImage } from '../controls/kit/define.js';
+import type { KnownImage } from '../controls/kit/context.js';
 import type { ImageFacts } from '../images/record.js';
 import { column } from './words.js';
 

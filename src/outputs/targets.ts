@@ -1,5 +1,5 @@
 import type { Advice } from '../advice/kit/advisor.js';
-import type { KnownImage } from '../controls/kit/define.js';
+import type { KnownImage } from '../controls/kit/context.js';
 import { explain, type FlagGroup, groupFlags, isDenied } from '../hardening/explain.js';
 import type { Finding } from '../hardening/report.js';
 import { controlOf, isAdvisory } from '../policy/catalogue.js';

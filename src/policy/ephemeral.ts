@@ -1,5 +1,6 @@
 import { controls } from '../controls/index.js';
-import { type Bound, skip } from '../controls/kit/define.js';
+import { skip } from '../controls/kit/decision.js';
+import type { Bound } from '../controls/kit/define.js';
 import type { Container, EphemeralContainer, Pod, PodSpec } from '../kubernetes.js';
 import { type Plan, weakerOf } from './plan.js';
 import type { PolicySet } from './policy.js';

@@ -1,4 +1,4 @@
-import type { Known, KnownFact, KnownImage } from '../controls/kit/define.js';
+import type { Known, KnownFact, KnownImage } from '../controls/kit/context.js';
 import { Memo } from '../memo.js';
 import { fullRepository, type ImageReference, officialHosts, parseImage } from './imageReference.js';
 import { findKnownImage, withoutMirror } from './knownImages.js';

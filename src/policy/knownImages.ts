@@ -1,4 +1,4 @@
-import type { KnownImage } from '../controls/kit/define.js';
+import type { KnownImage } from '../controls/kit/context.js';
 import { imageRecords } from '../images/index.js';
 import type { ImageFacts, ImageRecord } from '../images/record.js';
 import { fullRepository, type ImageReference } from './imageReference.js';

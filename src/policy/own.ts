@@ -1,4 +1,4 @@
-import type { Known } from '../controls/kit/define.js';
+import type { Known } from '../controls/kit/context.js';
 import { describeBadWritablePath } from '../controls/kit/paths.js';
 import { annotationKeys } from '../kubernetes.js';
 import { type Notices, quote } from './notices.js';

@@ -1,4 +1,5 @@
-import type { Bound, ControlMode, Known, MutatingMode, NonRootIntent } from '../controls/kit/define.js';
+import type { Known, NonRootIntent } from '../controls/kit/context.js';
+import type { Bound, ControlMode, MutatingMode } from '../controls/kit/define.js';
 import type { Exemption } from '../hardening/report.js';
 import {
   annotationKeys,

@@ -1,4 +1,4 @@
-import { type Bound, type ControlMode } from '../controls/kit/define.js';
+import type { Bound, ControlMode } from '../controls/kit/define.js';
 import { controls } from '../controls/index.js';
 import { ImageCatalogue } from './images.js';
 import { type PolicyDocument, policySchema } from './schema.js';

@@ -1,4 +1,4 @@
-import type { KnownImage } from '../controls/kit/define.js';
+import type { KnownImage } from '../controls/kit/context.js';
 import type { Advice } from '../advice/kit/advisor.js';
 import { adviseBy } from '../advice/kit/advise.js';
 import { advisors } from '../advice/index.js';

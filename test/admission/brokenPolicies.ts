@@ -1,4 +1,5 @@
-import type { Bound, Decision } from '../../src/controls/kit/define.js';
+import type { Decision } from '../../src/controls/kit/decision.js';
+import type { Bound } from '../../src/controls/kit/define.js';
 import type { PolicySet } from '../../src/policy/policy.js';
 import { policiesOf } from './plans.js';
 import type { Fields } from './reviews.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc, { type Arbitrary } from 'fast-check';
 import { mutate } from '../../src/admission/mutate.js';
 import { warningsOf } from '../../src/admission/warnings.js';
-import type { Decision } from '../../src/controls/kit/define.js';
+import type { Decision } from '../../src/controls/kit/decision.js';
 import { harden } from '../../src/hardening/harden.js';
 import type { Finding, Report } from '../../src/hardening/report.js';
 import { annotationKeys, type Pod, unknownNamespace } from '../../src/kubernetes.js';

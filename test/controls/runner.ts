@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
-import type { Decision } from '../../src/controls/kit/define.js';
+import type { Decision } from '../../src/controls/kit/decision.js';
 import { harden, hardenEphemeral } from '../../src/hardening/harden.js';
 import type { Finding, Report } from '../../src/hardening/report.js';
 import { annotationKeys, type NamespaceFacts, type Pod, unknownNamespace } from '../../src/kubernetes.js';

@@ -1,5 +1,6 @@
 import type { ReviewServiceOptions } from '../../src/admission/service.js';
-import { type Bound, change, type Decision } from '../../src/controls/kit/define.js';
+import { change, type Decision } from '../../src/controls/kit/decision.js';
+import type { Bound } from '../../src/controls/kit/define.js';
 import type { Container } from '../../src/kubernetes.js';
 import type { PolicySet } from '../../src/policy/policy.js';
 import type { Scenario } from './scenario.js';

@@ -1,4 +1,4 @@
-import type { Change, Decision } from '../../src/controls/kit/define.js';
+import type { Change, Decision } from '../../src/controls/kit/decision.js';
 import type { Flag } from '../../src/controls/kit/flags.js';
 import { explain } from '../../src/hardening/explain.js';
 import { engineSkips, exemptions, type Finding, type Report } from '../../src/hardening/report.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Known } from '../../src/controls/kit/define.js';
+import type { Known } from '../../src/controls/kit/context.js';
 import { describeBadWritablePath } from '../../src/controls/kit/paths.js';
 import { imageRecords } from '../../src/images/index.js';
 import { controlIds } from '../../src/policy/catalogue.js';

@@ -1,4 +1,5 @@
-import type { Change, Known } from '../../controls/kit/define.js';
+import type { Known } from '../../controls/kit/context.js';
+import type { Change } from '../../controls/kit/decision.js';
 import type { Container, ContainerList, NamespaceFacts, Pod } from '../../kubernetes.js';
 
 /** One thing that is likely to break once a pod is hardened, seen from the pod alone: data and a pure look. */

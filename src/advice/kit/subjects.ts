@@ -1,4 +1,5 @@
-import type { Change, Known } from '../../controls/kit/define.js';
+import type { Known } from '../../controls/kit/context.js';
+import type { Change } from '../../controls/kit/decision.js';
 import { targetOf } from '../../controls/kit/flags.js';
 import { isWindows } from '../../controls/kit/security.js';
 import type { Report } from '../../hardening/report.js';

@@ -1,13 +1,7 @@
 import type { z } from 'zod';
 import { type Container, containerLists, type Pod } from '../../kubernetes.js';
-import {
-  advisoryModes,
-  type Bound,
-  type Context,
-  type Control,
-  type ControlSpec,
-  type FlagDocs,
-} from './define.js';
+import type { Context } from './context.js';
+import { advisoryModes, type Bound, type Control, type ControlSpec, type FlagDocs } from './define.js';
 import { Flags } from './flags.js';
 
 type AdvisorySpec<Id extends string, Options extends z.ZodObject, Code extends string> = Omit<

@@ -1,6 +1,6 @@
 import type { Container, ContainerList } from '../../kubernetes.js';
 import { shorten } from '../../shorten.js';
-import type { Decision } from './define.js';
+import type { Decision } from './decision.js';
 
 /** Something in a pod that no patch can mend: a person has to. */
 export interface Flag<Code extends string = string> {

@@ -1,5 +1,5 @@
 import type { Container } from '../../kubernetes.js';
-import type { Context } from './define.js';
+import type { Context } from './context.js';
 
 /** First port that a process without privileges may bind (ip(7), ip_unprivileged_port_start). */
 const firstUnprivilegedPort = 1024;

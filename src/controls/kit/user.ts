@@ -1,5 +1,5 @@
 import type { Container, PodSpec } from '../../kubernetes.js';
-import type { Context } from './define.js';
+import type { Context } from './context.js';
 import { listensOnLowPort } from './ports.js';
 import { effectiveRunAsNonRoot, effectiveRunAsUser, isPrivileged, isUnmapped } from './security.js';
 

@@ -1,5 +1,7 @@
 import jsonPatch, { type Operation } from 'fast-json-patch';
-import type { Bound, Context, Decision } from '../../../src/controls/kit/define.js';
+import type { Context } from '../../../src/controls/kit/context.js';
+import type { Decision } from '../../../src/controls/kit/decision.js';
+import type { Bound } from '../../../src/controls/kit/define.js';
 import type { Report } from '../../../src/hardening/report.js';
 import type { Container, Pod, PodSpec } from '../../../src/kubernetes.js';
 import type { Plan, PlannedControl } from '../../../src/policy/plan.js';

@@ -1,5 +1,5 @@
 import type { Operation } from 'fast-json-patch';
-import { change } from '../../../src/controls/kit/define.js';
+import { change } from '../../../src/controls/kit/decision.js';
 import { annotationKeys, type Container, type Pod, type PodSpec } from '../../../src/kubernetes.js';
 import { podtemper } from '../subject.js';
 import {

@@ -1,5 +1,5 @@
 import type { Operation } from 'fast-json-patch';
-import { type Change, change, type Decision } from '../../../src/controls/kit/define.js';
+import { type Change, change, type Decision } from '../../../src/controls/kit/decision.js';
 import type { Container, Pod, PodSpec } from '../../../src/kubernetes.js';
 import { omit } from '../trees.js';
 import { deciding, decidingOnPods, type Fault, insteadOf, withPatch, withReport } from './breaking.js';

@@ -1,4 +1,4 @@
-import { keep, skip } from '../../../src/controls/kit/define.js';
+import { keep, skip } from '../../../src/controls/kit/decision.js';
 import type { Finding } from '../../../src/hardening/report.js';
 import { annotationKeys } from '../../../src/kubernetes.js';
 import { omit } from '../trees.js';

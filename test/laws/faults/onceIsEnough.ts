@@ -1,4 +1,4 @@
-import { change } from '../../../src/controls/kit/define.js';
+import { change } from '../../../src/controls/kit/decision.js';
 import { annotationKeys, type Container, type PodSpec } from '../../../src/kubernetes.js';
 import { podtemper } from '../subject.js';
 import { deciding, decidingOnPods, type Fault, withHarden, withPatch } from './breaking.js';

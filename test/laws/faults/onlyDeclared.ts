@@ -1,5 +1,5 @@
 import type { Operation } from 'fast-json-patch';
-import { change } from '../../../src/controls/kit/define.js';
+import { change } from '../../../src/controls/kit/decision.js';
 import type { Container, PodSpec } from '../../../src/kubernetes.js';
 import { omit } from '../trees.js';
 import { deciding, decidingOnPods, type Fault, withControls, withPatch, withReport } from './breaking.js';
