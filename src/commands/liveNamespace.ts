@@ -1,13 +1,11 @@
-import { access } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { messageOf, UsageError } from '../errors.js';
+import { ClusterError, messageOf, UsageError } from '../errors.js';
 import { type ApiServer, unknownApiServer } from '../networkpolicy/apiServer.js';
 import type { ManifestFile } from '../preview/manifests.js';
 import { blockOf } from './blocks.js';
+import { userKubeconfig } from './userKubeconfig.js';
 
 /** What makes pods in a namespace of the cluster, as manifests, and where the API server is.
- *  @throws UsageError where there is no cluster, or no namespace of that name */
+ *  @throws ClusterError where there is no cluster, or it cannot be read; UsageError for what is no namespace's name */
 export async function readLiveNamespace(
   namespace: string,
   kubeconfig: string | undefined,
@@ -23,11 +21,11 @@ export async function readLiveNamespace(
       found: `"${namespace}"`,
     });
   }
-  const path = kubeconfig ?? (await usualKubeconfig());
+  const path = userKubeconfig(kubeconfig);
   const connection = await connect(path === undefined ? {} : { kubeconfig: path });
   if (connection === undefined) {
     const advice = 'give --kubeconfig, or manifest files in place of --namespace';
-    throw new UsageError({ where: 'networkpolicy', expected: 'a cluster', found: 'none', advice });
+    throw new ClusterError({ where: 'networkpolicy', expected: 'a cluster', found: 'none', advice });
   }
   const [lists, { addresses, ports }] = await Promise.all([
     readWorkloads(connection, namespace),
@@ -35,21 +33,10 @@ export async function readLiveNamespace(
   ]).catch((cause: unknown) => {
     const expected = 'a namespace that can be read';
     const complaint = { where: `namespace ${namespace}`, expected, found: messageOf(cause) };
-    throw new UsageError(complaint, undefined, { cause });
+    throw new ClusterError(complaint, undefined, { cause });
   });
   const files = lists.map((list) => ({ file: `namespace ${namespace}`, text: JSON.stringify(list) }));
   if (addresses.length === 0) return { files, apiServer: unknownApiServer };
   const known = { blocks: addresses.map(blockOf), source: 'from the cluster' };
   return { files, apiServer: { ...unknownApiServer, ...known, ...(ports.length > 0 && { ports }) } };
-}
-
-/** Where kubectl looks: the first file of $KUBECONFIG, or ~/.kube/config where that is there. */
-async function usualKubeconfig(): Promise<string | undefined> {
-  const first = (process.env.KUBECONFIG ?? '').split(delimiter).find((path) => path !== '');
-  if (first !== undefined) return first;
-  const usual = join(homedir(), '.kube', 'config');
-  return access(usual).then(
-    () => usual,
-    () => undefined,
-  );
 }

@@ -36,7 +36,8 @@ describe('the program', () => {
     expect(files).toEqual(['page.css', 'engine.js', 'page.js']);
     for (const file of files) {
       const { status, headers } = await fetch(`${server.operationsUrl}/${file}`);
-      expect([status, headers.get('content-encoding')]).toEqual([200, 'br']);
+      // Without TLS, fetch takes no Brotli.
+      expect([status, headers.get('content-encoding')]).toEqual([200, 'gzip']);
     }
   });
 });
