@@ -5,7 +5,7 @@ import { blockOf } from './blocks.js';
 import { userKubeconfig } from './userKubeconfig.js';
 
 /** What makes pods in a namespace of the cluster, as manifests, and where the API server is.
- *  @throws ClusterError where there is no cluster, or it cannot be read; UsageError for what is no namespace's name */
+ *  @throws ClusterError where there is no cluster; UsageError where there is no namespace of that name */
 export async function readLiveNamespace(
   namespace: string,
   kubeconfig: string | undefined,
@@ -33,7 +33,7 @@ export async function readLiveNamespace(
   ]).catch((cause: unknown) => {
     const expected = 'a namespace that can be read';
     const complaint = { where: `namespace ${namespace}`, expected, found: messageOf(cause) };
-    throw new ClusterError(complaint, undefined, { cause });
+    throw new UsageError(complaint, undefined, { cause });
   });
   const files = lists.map((list) => ({ file: `namespace ${namespace}`, text: JSON.stringify(list) }));
   if (addresses.length === 0) return { files, apiServer: unknownApiServer };

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Pod } from '../../src/kubernetes.js';
 import { type Installation } from './installation.js';
@@ -28,17 +29,24 @@ export type PreviewedPod = z.infer<typeof previewedPod>;
 
 const previewSchema = z.object({ items: z.tuple([previewedPod]) });
 
-/** What the running webhook says of one pod in its preview. */
+/** What the running webhook says of one pod in its preview. Where too many wait already, it is asked again. */
 export async function previewItem(
-  { processes }: Installation,
+  installation: Installation,
   pod: unknown,
   namespace: string,
 ): Promise<PreviewedPod> {
-  const url = `${processes[0]?.operationsUrl}/preview?namespace=${namespace}`;
+  const url = `${installation.processes[0]?.operationsUrl}/preview?namespace=${namespace}`;
   const headers = { 'content-type': 'application/json', accept: 'application/json' };
   const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(pod) });
   const text = await response.text();
+  if (response.status === 429) {
+    await delay(pauseMilliseconds);
+    return previewItem(installation, pod, namespace);
+  }
   if (response.status !== 200)
     throw new Error(`POST ${url}: expected 200, found ${response.status}: ${text}`);
   return previewSchema.parse(JSON.parse(text)).items[0];
 }
+
+/** Shorter than the second that the answer asks for: its thread is never without work then. */
+const pauseMilliseconds = 20;
