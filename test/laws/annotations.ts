@@ -47,7 +47,7 @@ const writablePaths = pick(
 
 const ours = {
   [annotationKeys.optOut]: optional(25, optOuts),
-  [annotationKeys.optOutReason]: optional(25, pick('legacy', ' ')),
+  [annotationKeys.optOutReason]: optional(40, pick('legacy', 'as agreed', ' ')),
   [annotationKeys.optOutUntil]: optional(35, pick('2999-12-31', '2020-01-01', 'soon', '2027-02-31')),
   [annotationKeys.writablePaths]: optional(15, writablePaths),
   [annotationKeys.runAsUser]: optional(

@@ -39,6 +39,7 @@ const fixed: [Setup, string?][] = [
   [{ labels: { [policyLabel]: 'thorough' } }],
   [{ labels: { [policyLabel]: 'thorough', ...podSecurity('enforce', 'baseline') } }],
   [{ labels: { [policyLabel]: 'careful', [labelKeys.optOut]: 'allowed' } }],
+  [{ labels: { [policyLabel]: 'careful' } }],
   [{ labels: { [policyLabel]: 'placing' } }],
   [{ labels: { [policyLabel]: 'placing' }, annotations: tolerationsWhitelist }],
   [{ annotations: tolerationsWhitelist }],
