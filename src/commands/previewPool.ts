@@ -97,7 +97,7 @@ async function openPool(file: string, { mebibytes }: PreviewLimits): Promise<Poo
     maxWorkers: 1,
     // What does not listen is ended all the same.
     workerTerminateTimeout: 100,
-    workerThreadOpts: { resourceLimits: { maxOldGenerationSizeMb: mebibytes, maxYoungGenerationSizeMb: 16 } },
+    workerThreadOpts: { resourceLimits: { maxOldGenerationSizeMb: mebibytes, maxYoungGenerationSizeMb: 8 } },
   });
 }
 
