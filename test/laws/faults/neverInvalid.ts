@@ -119,8 +119,7 @@ export const faultsAgainstNeverInvalid: readonly Fault[] = [
   },
   {
     name: 'hostUsers is false on the host network',
-    // Of a pod that the API server refuses anyway, only that it would not start is new.
-    seen: /hostUsers false with host namespaces or block devices|in a user namespace/,
+    seen: /hostUsers false with host namespaces or block devices/,
     subject: decidingOnPods('hostUsers', insteadOf('hostNamespace', ownUsers)),
   },
   {
