@@ -1,6 +1,7 @@
 import type { Operation } from 'fast-json-patch';
 import { annotationKeys, type Metadata } from '../kubernetes.js';
 import { catalogue } from '../policy/catalogue.js';
+import { wordsOf } from '../policy/words.js';
 import { isTree } from './merge.js';
 
 /** Largest sum of keys and values of a pod's annotations, in bytes (apimachinery, TotalAnnotationSizeLimitB). */
@@ -48,8 +49,8 @@ const pointerToMark = `/metadata/annotations/${annotationKeys.hardened.replaceAl
 
 /** The controls that the annotation names. A word that somebody wrote there by hand is none. */
 export function controlsInMark(value: string): string[] {
-  const words = value.match(/^[^:]*: ([A-Za-z,]+)$/)?.[1]?.split(',') ?? [];
-  return words.filter((id) => catalogue.has(id));
+  const [, list = ''] = /^[^:]*: ([A-Za-z,]+)$/.exec(value) ?? [];
+  return wordsOf(list).filter((id) => catalogue.has(id));
 }
 
 function mergeWithEarlier(earlier: string, changed: readonly string[]): string[] {

@@ -27,6 +27,6 @@ export function fullRepository(name: string): string {
 }
 
 function hasHost(name: string): boolean {
-  const [first = '', ...rest] = name.split('/');
-  return rest.length > 0 && (first.includes('.') || first.includes(':') || first === 'localhost');
+  const [first = ''] = name.split('/', 1);
+  return first !== name && (first.includes('.') || first.includes(':') || first === 'localhost');
 }

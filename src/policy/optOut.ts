@@ -3,6 +3,7 @@ import { controlIds } from './catalogue.js';
 import { didYouMean } from './nearest.js';
 import { type Notice, type Notices, quote } from './notices.js';
 import type { PolicyDocument } from './schema.js';
+import { wordsOf } from './words.js';
 
 /** What a pod's opt-out annotations come to. */
 export interface OptOut {
@@ -52,10 +53,10 @@ export function readOptOut(
 function readAskedControls(text: string | undefined, notices: Notices): string[] {
   if (text == null) return [];
   const asked: string[] = [];
-  for (const word of text.split(',').map((part) => part.trim())) {
+  for (const word of wordsOf(text)) {
     if (word === 'all') asked.push(...controlIds);
     else if ((controlIds as readonly string[]).includes(word)) asked.push(word);
-    else if (word !== '') {
+    else {
       notices.add('unknownControl', () => {
         const advice = didYouMean(word, [...controlIds, 'all']) ?? 'it names no control';
         return `${annotationKeys.optOut}: no control ${quote(word)}; ${advice}`;

@@ -3,6 +3,7 @@ import { describeBadWritablePath } from '../controls/kit/paths.js';
 import { annotationKeys } from '../kubernetes.js';
 import { type Notices, quote } from './notices.js';
 import type { Plan } from './plan.js';
+import { wordsOf } from './words.js';
 
 /** What the pod says of itself by annotation. */
 export interface Own {
@@ -39,8 +40,7 @@ const maxPaths = 64;
 
 function readPaths(text: string, notices: Notices): string[] {
   const paths: string[] = [];
-  const words = text.split(',').map((word) => word.trim());
-  for (const path of words.filter((word) => word !== '')) {
+  for (const path of wordsOf(text)) {
     const expected = describeBadWritablePath(path);
     if (expected === undefined) paths.push(path);
     else {

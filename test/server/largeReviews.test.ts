@@ -1,6 +1,6 @@
 import { Agent } from 'node:https';
-import { afterEach, expect, it, jest } from '@jest/globals';
-import { plainPod, readAnswer, reviewOf } from '../admission/reviews.js';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { type Fields, plainPod, readAnswer, requestOf, reviewOf } from '../admission/reviews.js';
 import { send } from './client.js';
 import { cleanUp, serve, stop } from './program.js';
 
@@ -24,4 +24,39 @@ it('one connection carries large reviews and large answers, one right after the 
   }
   agent.destroy();
   expect(await stop(process)).toBe(0);
+});
+
+const most = 15_000_000;
+
+describe('a review that is all separators', () => {
+  // With each part in a list of its own, the process would end: 8 bytes for each of 15 million parts, before any copy.
+  const nodeOptions = '--max-old-space-size=112';
+  const annotated = (name: string, value: string) => ({
+    ...plainPod,
+    metadata: { ...plainPod.metadata, annotations: { [`podtemper.io/${name}`]: value } },
+  });
+  const withSpec = (spec: Fields) => ({ ...plainPod, spec: { ...plainPod.spec, ...spec } });
+
+  it.each([
+    ['the opt-out', annotated('opt-out', ','.repeat(most))],
+    ['the writable paths', annotated('writable-paths', ','.repeat(most))],
+    [
+      'the path of a mount',
+      withSpec({
+        containers: [
+          { ...plainPod.spec.containers[0], volumeMounts: [{ name: 'v', mountPath: '/'.repeat(most) }] },
+        ],
+      }),
+    ],
+    ['a path of the node', withSpec({ volumes: [{ name: 'v', hostPath: { path: '/'.repeat(most) } }] })],
+  ])('is answered, where they stand in %s', async (_, pod) => {
+    const program = await serve([], { env: { NODE_OPTIONS: nodeOptions } });
+    const { status, text } = await send(program, { body: Buffer.from(reviewOf(pod)) });
+    expect({ status, errors: program.log().filter(({ level }) => level === 'error') }).toEqual({
+      status: 200,
+      errors: [],
+    });
+    expect(readAnswer(text).uid).toBe(requestOf(pod).uid);
+    expect(await stop(program)).toBe(0);
+  });
 });
