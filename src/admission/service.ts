@@ -62,6 +62,10 @@ interface Asked {
   readonly start: number;
 }
 
+/** Bytes of a review from which on its shape is looked at first: a text where a mapping should be has a key for each of
+ *  its characters, and those of a long one take more memory than there is. */
+const maxUnchecked = 256 * 1024;
+
 type NamespacePlan = Plan & { source: Policy };
 
 /** Answers AdmissionReviews: decode, plan, harden or judge, encode, observe. */
@@ -120,6 +124,8 @@ export class ReviewService {
   #review(asked: Asked, facts: NamespaceFacts): string {
     const { request, endpoint } = asked;
     try {
+      const misshapen = request.bytes > maxUnchecked ? this.#answerToMisshapen(asked) : undefined;
+      if (misshapen !== undefined) return misshapen;
       const outcome = endpoints[endpoint].review(request, facts, this.#planFor);
       const { response, report, refusedBy = [] } = outcome;
       const answer = encodeReview(request.uid, response);
@@ -141,8 +147,8 @@ export class ReviewService {
     if (told !== undefined) events.record(request.namespace, told);
   }
 
-  /** The answer where the pod itself is why it could not be looked at. Only then is its shape looked at: the API server
-   *  sends none but well-formed pods (docs/decisions/0009). */
+  /** The answer where the pod itself is why it could not be looked at. Only then, and where it is large, is its shape
+   *  looked at: the API server sends none but well-formed pods (docs/decisions/0009). */
   #answerToMisshapen({ request, endpoint, start }: Asked): string | undefined {
     const isUpdate = isEphemeralUpdate(request) || isPodUpdate(request);
     if (!isPodCreation(request) && !isUpdate) return undefined;

@@ -1,10 +1,12 @@
+import { ReviewError } from '../errors.js';
 import type { Finding, Report } from '../hardening/report.js';
 import { harden } from '../hardening/harden.js';
 import { isDenied } from '../hardening/explain.js';
 import { type Remaining, type Standing, standingOf } from '../hardening/standing.js';
 import { expectedOf, templatePathOf } from '../hardening/workloads.js';
 import type { NamespaceFacts, Pod } from '../kubernetes.js';
-import { isMapping } from '../shape.js';
+import { podFault } from '../podShape.js';
+import { complaintOf, isMapping } from '../shape.js';
 import { isControlled, type PlanFor } from './pods.js';
 import type { ReviewRequest } from './review.js';
 import { fewWarningLines, flagsOf, skipsOf } from './warnings.js';
@@ -35,6 +37,12 @@ export function templateWarnings(
   )
     return [];
   if (operation === 'UPDATE' && isSame(template, valueAt(oldObject, path))) return [];
+  const fault = podFault(template);
+  if (fault !== undefined)
+    return fewWarningLines(
+      [`not judged: ${new ReviewError(complaintOf(fault, path.join('.'))).message}`],
+      maxLines,
+    );
   const pod = template as unknown as Pod;
   const plan = planFor(pod, facts);
   const apiVersion = kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;

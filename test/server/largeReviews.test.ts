@@ -28,8 +28,9 @@ it('one connection carries large reviews and large answers, one right after the 
 
 const most = 15_000_000;
 
-describe('a review that is all separators', () => {
-  // With each part in a list of its own, the process would end: 8 bytes for each of 15 million parts, before any copy.
+describe('a large review of what no API server sends', () => {
+  // With a list of all parts, or of the keys that a text has for its characters, the process would end: 15 million take
+  // 8 bytes each, before any copy.
   const nodeOptions = '--max-old-space-size=112';
   const annotated = (name: string, value: string) => ({
     ...plainPod,
@@ -38,18 +39,23 @@ describe('a review that is all separators', () => {
   const withSpec = (spec: Fields) => ({ ...plainPod, spec: { ...plainPod.spec, ...spec } });
 
   it.each([
-    ['the opt-out', annotated('opt-out', ','.repeat(most))],
-    ['the writable paths', annotated('writable-paths', ','.repeat(most))],
+    ['all annotations', { ...plainPod, metadata: { ...plainPod.metadata, annotations: 'x'.repeat(most) } }],
+    ['all labels', { ...plainPod, metadata: { ...plainPod.metadata, labels: 'x'.repeat(most) } }],
+    ['the separators of the opt-out', annotated('opt-out', ','.repeat(most))],
+    ['those of the writable paths', annotated('writable-paths', ','.repeat(most))],
     [
-      'the path of a mount',
+      'those of the path of a mount',
       withSpec({
         containers: [
           { ...plainPod.spec.containers[0], volumeMounts: [{ name: 'v', mountPath: '/'.repeat(most) }] },
         ],
       }),
     ],
-    ['a path of the node', withSpec({ volumes: [{ name: 'v', hostPath: { path: '/'.repeat(most) } }] })],
-  ])('is answered, where they stand in %s', async (_, pod) => {
+    [
+      'those of a path of the node',
+      withSpec({ volumes: [{ name: 'v', hostPath: { path: '/'.repeat(most) } }] }),
+    ],
+  ])('is answered: millions of characters as %s', async (_, pod) => {
     const program = await serve([], { env: { NODE_OPTIONS: nodeOptions } });
     const { status, text } = await send(program, { body: Buffer.from(reviewOf(pod)) });
     expect({ status, errors: program.log().filter(({ level }) => level === 'error') }).toEqual({
