@@ -2,8 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { hostilePreviews } from './hostilePreviews.js';
 import { type Load, load } from './wrk.js';
 
-const rounds = Number(process.env.BENCH_ROUNDS ?? 7);
-const secondsPerRun = Number(process.env.BENCH_SECONDS ?? 3);
+const rounds = 3;
+/** Longer than a preview may take: under a load that takes all of the processor, its time limit ends it. */
+const secondsPerRun = Number(process.env.BENCH_PREVIEW_SECONDS ?? 15);
 
 /** Previews at a time: one that is worked on, and some that wait. */
 const callers = 3;
@@ -14,7 +15,7 @@ export async function benchPreview(mutateUrl: string, script: string, previewUrl
   const [without, withPreviews]: [Load[], Load[]] = [[], []];
   // The first preview starts the thread.
   await ask(previewUrl, '{}');
-  const answered = { count: 0 };
+  const answered = new Map<number, number>();
   for (let round = 0; round < rounds; round++) {
     without.push(await load(mutateUrl, script, secondsPerRun));
     const ending = new AbortController();
@@ -33,7 +34,7 @@ export async function benchPreview(mutateUrl: string, script: string, previewUrl
     [
       `hostile previews: ${callers} callers without a pause, ${rounds} rounds of ${secondsPerRun} s by turns`,
       `  without    ${describe(without)}`,
-      `  with       ${describe(withPreviews)}  (${answered.count} previews ended)`,
+      `  with       ${describe(withPreviews)}  (${describeAnswers(answered)})`,
       `  ratio      ${ratio.toFixed(2)} of the p99`,
       '',
     ].join('\n'),
@@ -45,19 +46,29 @@ async function askOn(
   url: string,
   first: number,
   signal: AbortSignal,
-  answered: { count: number },
+  answered: Map<number, number>,
 ): Promise<void> {
   const bodies = Object.values(hostilePreviews);
   for (let turn = first; !signal.aborted; turn++) {
-    await ask(url, bodies[turn % bodies.length] ?? '', signal)
-      .then(() => answered.count++)
-      .catch(() => undefined);
+    try {
+      const status = await ask(url, bodies[turn % bodies.length] ?? '', signal);
+      answered.set(status, (answered.get(status) ?? 0) + 1);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
   }
 }
 
-async function ask(url: string, body: string, signal?: AbortSignal): Promise<void> {
+async function ask(url: string, body: string, signal?: AbortSignal): Promise<number> {
   const answer = await fetch(url, { method: 'POST', body, ...(signal && { signal }) });
   await answer.arrayBuffer();
+  return answer.status;
+}
+
+function describeAnswers(answered: ReadonlyMap<number, number>): string {
+  const counts = [...answered].toSorted(([one], [other]) => one - other);
+  if (counts.length === 0) return 'no preview was answered';
+  return `previews answered: ${counts.map(([status, count]) => `${count} with ${status}`).join(', ')}`;
 }
 
 /** Waits for what was asked to be done with: who goes away does not stop it. */
