@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Pod } from '../../src/kubernetes.js';
 import { type Installation } from './installation.js';
@@ -29,24 +28,17 @@ export type PreviewedPod = z.infer<typeof previewedPod>;
 
 const previewSchema = z.object({ items: z.tuple([previewedPod]) });
 
-/** What the running webhook says of one pod in its preview. Where too many wait already, it is asked again. */
+/** What the running webhook says of one pod in its preview. */
 export async function previewItem(
-  installation: Installation,
+  { processes }: Installation,
   pod: unknown,
   namespace: string,
 ): Promise<PreviewedPod> {
-  const url = `${installation.processes[0]?.operationsUrl}/preview?namespace=${namespace}`;
+  const url = `${processes[0]?.operationsUrl}/preview?namespace=${namespace}`;
   const headers = { 'content-type': 'application/json', accept: 'application/json' };
   const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(pod) });
   const text = await response.text();
-  if (response.status === 429) {
-    await delay(pauseMilliseconds);
-    return previewItem(installation, pod, namespace);
-  }
   if (response.status !== 200)
     throw new Error(`POST ${url}: expected 200, found ${response.status}: ${text}`);
   return previewSchema.parse(JSON.parse(text)).items[0];
 }
-
-/** Shorter than the second that the answer asks for: its thread is never without work then. */
-const pauseMilliseconds = 20;

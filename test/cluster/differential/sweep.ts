@@ -6,8 +6,9 @@ import type { Reach } from './reach.js';
 import type { Failure } from './shrink.js';
 import type { Tally } from './tally.js';
 
-/** Pods on their way at a time: enough to keep two cores busy. */
-const atATime = 24;
+/** Pods on their way at a time: enough to keep two cores busy, and no more than the previews that may wait for the thread
+ *  that makes them (commands/previewPool.ts), for each asks for one at a time. */
+const atATime = 16;
 
 /** Drawn at a time: few, so that the API server need not wait for them. */
 const batchSize = 50;
