@@ -6,6 +6,7 @@ import type { Report } from '../../../src/hardening/report.js';
 import type { Container, Pod, PodSpec } from '../../../src/kubernetes.js';
 import type { Plan, PlannedControl } from '../../../src/policy/plan.js';
 import { type Harden, podtemper, type Subject } from '../subject.js';
+import { apiProblems } from '../validity.js';
 
 /** A fault planted on purpose, and what its law says when it finds it. */
 export interface Fault {
@@ -17,6 +18,15 @@ export interface Fault {
 /** podtemper with another engine. */
 export function withHarden(harden: Harden): Subject {
   return { ...podtemper, harden };
+}
+
+/** The subject for pods that the API server accepts, and podtemper as it is for all others: a law that looks for refusals
+ *  stops at the first thing it sees, and of a pod that is refused anyway that is something else. */
+export function onAccepted(subject: Subject): Subject {
+  return withHarden((pod, plan, facts) => {
+    const { harden } = apiProblems(pod, facts).length === 0 ? subject : podtemper;
+    return harden(pod, plan, facts);
+  });
 }
 
 /** podtemper with other plans. */

@@ -7,6 +7,7 @@ import {
   decidingOnPods,
   type Fault,
   insteadOf,
+  onAccepted,
   withControls,
   withHarden,
   withPatch,
@@ -120,7 +121,7 @@ export const faultsAgainstNeverInvalid: readonly Fault[] = [
   {
     name: 'hostUsers is false on the host network',
     seen: /hostUsers false with host namespaces or block devices/,
-    subject: decidingOnPods('hostUsers', insteadOf('hostNamespace', ownUsers)),
+    subject: onAccepted(decidingOnPods('hostUsers', insteadOf('hostNamespace', ownUsers))),
   },
   {
     name: 'hostUsers does not look at volumes',
