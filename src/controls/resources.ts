@@ -89,7 +89,7 @@ function decide(container: Container, { defaults, bounds, rooms }: Survey) {
       return { name, notes: [] };
     }
     const room = rooms[name];
-    if (room === undefined || whole.limit === undefined) return whole;
+    if (room === undefined || (whole.request ?? whole.limit) === undefined) return whole;
     const rest = fill(container, name, room.defaults, bounds[name]);
     const part = rest.request === whole.request ? `limits.${name}` : name;
     leftOut.push({ part, reason: 'podLimitRange', detail: room.obstacle });
