@@ -65,8 +65,8 @@ async function requireOpenFiles(count: number): Promise<void> {
   }
 }
 
-async function openConnections({ counters }: WebhookProcess): Promise<number> {
-  const listeners = await counters('podtemper_connections');
+async function openConnections(victim: WebhookProcess): Promise<number> {
+  const listeners = await victim.counters('podtemper_connections');
   const admission = listeners.find(({ labels }) => labels['listener'] === 'admission');
   if (admission === undefined)
     throw new Error('podtemper_connections: expected one of admission, found none');
