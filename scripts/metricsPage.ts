@@ -4,9 +4,11 @@ import { dropCauses } from '../src/cluster/events.js';
 import { factResources, factVerbs } from '../src/cluster/factResources.js';
 import { engineSkips } from '../src/hardening/report.js';
 import { catalogue } from '../src/policy/catalogue.js';
+import { countNamespaces } from '../src/policy/census.js';
 import { noticeCodes } from '../src/policy/notices.js';
 import { registerEventMetrics } from '../src/telemetry/eventMetrics.js';
 import { registerFactsMetrics } from '../src/telemetry/factsMetrics.js';
+import { registerNamespaceMetrics } from '../src/telemetry/namespaceMetrics.js';
 import { Metrics } from '../src/telemetry/metrics.js';
 import { registerSelfManagedMetrics } from '../src/telemetry/selfManagedMetrics.js';
 import { registerServerMetrics } from '../src/telemetry/serverMetrics.js';
@@ -69,6 +71,8 @@ async function metricRows(): Promise<string[]> {
     verbs: factVerbs,
     ages: () => [['namespaces', 0]],
   });
+  const none = { policies: new Map(), unlabelledMode: undefined, defaultPolicy: 'default' };
+  registerNamespaceMetrics(other, () => countNamespaces([], none));
   registerSelfManagedMetrics(other, { steps: ['lease'], authorityEnd: () => 0, isLeading: () => false });
   const load = { inFlight: 0, connections: 0 };
   registerServerMetrics(other, {

@@ -109,6 +109,31 @@ export const panels: readonly Panel[] = [
     ],
   },
   {
+    title: 'Namespaces',
+    tells: 'Namespaces by the mode in force, and those with a label that means nothing.',
+    kind: 'timeseries',
+    unit: 'short',
+    targets: [
+      { query: 'max by (mode) (podtemper_namespaces)', legend: '{{mode}}' },
+      { query: 'max by (code) (podtemper_namespace_labels_ignored)', legend: '{{code}}' },
+    ],
+  },
+  {
+    title: 'Opt-outs in force',
+    tells:
+      'Namespaces by what they let their pods opt out of, and containers or pods that came opted out, by control.',
+    kind: 'timeseries',
+    unit: 'short',
+    targets: [
+      { query: 'max by (grant) (podtemper_opt_out_grants)', legend: 'namespaces, {{grant}}' },
+      {
+        query:
+          'sum by (control) (increase(podtemper_decisions_total{decision="skip", reason="optedOut"}[$__rate_interval]))',
+        legend: 'opted out of {{control}}',
+      },
+    ],
+  },
+  {
     title: 'Opt-outs and notices',
     tells: 'Pods with an opt-out that counts, and labels and annotations that could not be honoured.',
     kind: 'timeseries',

@@ -17,6 +17,11 @@ export class KeptObjects<Value> {
     return this.#byNamespace.get(namespace)?.map(({ value }) => value) ?? [];
   }
 
+  /** Those of all namespaces. */
+  *all(): Generator<Value> {
+    for (const objects of this.#byNamespace.values()) for (const { value } of objects) yield value;
+  }
+
   /** The object that is known already where it says the same: a new list then leaves nothing behind to be collected
    *  but what is young. */
   knownFor(object: Kept<Value>): Kept<Value> {

@@ -22,6 +22,8 @@ export interface NamespaceFactsSource {
   /** Facts at once, when the cache knows the namespace or it was fetched a moment ago. The SAME object is returned
    *  until something changes (callers cache by identity). Undefined until `ready`, but for what was fetched. */
   get(name: string): NamespaceFacts | undefined;
+  /** The labels of all namespaces, as far as they mean something to us; none until `ready`. */
+  labels(): Iterable<NamespaceFacts['labels']>;
   /** Facts of a namespace that the cache does not know yet: one GET each for the namespace, its LimitRanges and its
    *  quotas, within the deadline (300 ms if left out); undefined on failure. Concurrent callers share one fetch. What
    *  comes too late for a caller is there for the next one. */
@@ -87,6 +89,11 @@ class WatchedNamespaceFacts implements NamespaceFactsSource {
     if (known !== undefined) return known;
     const fetched = this.#fetched.get(name);
     return fetched !== undefined && this.#timing.now() < fetched.until ? fetched.facts : undefined;
+  }
+
+  *labels(): Generator<NamespaceFacts['labels']> {
+    if (!this.isReady()) return;
+    for (const { labels } of this.#cache.namespaces.all()) yield labels;
   }
 
   async fetch(

@@ -3,13 +3,16 @@ import type { FactsSource } from '../admission/service.js';
 import { openCertificateFolder } from '../certificates/folder.js';
 import { createSelfSigned } from '../certificates/selfSigned.js';
 import type { CertificateSource } from '../certificates/source.js';
+import type { NamespaceFactsSource } from '../cluster/namespaceFacts.js';
 import { messageOf, PolicyError, UsageError } from '../errors.js';
+import { countNamespaces } from '../policy/census.js';
 import { didYouMean } from '../policy/nearest.js';
 import { compilePolicies, type PolicySet } from '../policy/policy.js';
 import type { PolicyDocument } from '../policy/schema.js';
 import { type Readiness, readinessOf } from '../server/readiness.js';
 import { errorFields, type Log } from '../telemetry/log.js';
 import type { Metrics } from '../telemetry/metrics.js';
+import { registerNamespaceMetrics } from '../telemetry/namespaceMetrics.js';
 import { type Callers, openCallers } from './callers.js';
 import { clusterState, connectCluster, openCluster } from './cluster.js';
 import { type OpenedEvents, openEvents } from './events.js';
@@ -36,6 +39,7 @@ export async function openSources(flags: ServeFlags, log: Log, metrics: Metrics)
   const certificate = await openCertificate(flags, log, metrics);
   const callers = await openCallers(flags, log);
   const cluster = await openCluster(flags, log, metrics);
+  if (cluster !== undefined) showNamespaces(cluster, policies.current, flags, metrics);
   const events = await openEventsOf(flags, log, metrics);
   return {
     policies: policies.current,
@@ -58,6 +62,18 @@ export async function openSources(flags: ServeFlags, log: Log, metrics: Metrics)
       events?.close();
     },
   };
+}
+
+/** How many namespaces opted in, and to what, is in the metrics. */
+function showNamespaces(
+  cluster: Pick<NamespaceFactsSource, 'labels'>,
+  policies: () => PolicySet,
+  { defaultPolicy }: ServeFlags,
+  { registry }: Metrics,
+): void {
+  registerNamespaceMetrics(registry, () =>
+    countNamespaces(cluster.labels(), { policies: policies(), unlabelledMode: undefined, defaultPolicy }),
+  );
 }
 
 async function openEventsOf(

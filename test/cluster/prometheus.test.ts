@@ -49,6 +49,8 @@ describe('a real Prometheus', () => {
 
   it('has data for every query of the dashboard', async () => {
     const namespace = await installation.createNamespace('pods', { [modeLabel]: 'enforce' });
+    const grant = { [modeLabel]: 'warn', 'podtemper.io/opt-out': 'resources.nothing' };
+    await installation.createNamespace('narrow', grant);
     const create = async () => {
       await dryRun(cluster, namespace, barePod);
       await dryRun(cluster, namespace, annotated({ 'podtemper.io/opt-out': 'resources, nothing' }));
@@ -77,6 +79,10 @@ describe('a real Prometheus', () => {
     for (const query of [
       'sum(podtemper_opted_out_pods_total)',
       'sum(podtemper_decisions_total{decision="change"})',
+      'sum(podtemper_decisions_total{control="resources", reason="optedOut"})',
+      'max(podtemper_namespaces{mode="enforce"})',
+      'max(podtemper_opt_out_grants{grant="some"})',
+      'max(podtemper_namespace_labels_ignored{code="unknownGrant"})',
     ]) {
       await waitUntil(`more than 0 of ${query}`, async () => {
         const [sum] = await prometheus.query(query);

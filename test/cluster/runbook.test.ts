@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { blocksOf } from '../readme/consoleBlocks.js';
-import { barePod, dryRun, modeLabel } from './barePod.js';
+import { annotated, barePod, dryRun, modeLabel } from './barePod.js';
 import type { Cluster } from './cluster.js';
 import { CreateStream } from './faults/createStream.js';
 import { type Installation, install } from './installation.js';
@@ -28,6 +28,7 @@ async function commandsBelow(heading: string, { release, namespace }: Installati
       .replace('-l app.kubernetes.io/name=podtemper', `-l app.kubernetes.io/instance=${release}`)
       .replace('podtemper-authority', `${release}-authority`)
       .replace('uninstall podtemper', `uninstall ${release}`)
+      .replaceAll("'", '')
       .split(' '),
   );
 }
@@ -75,6 +76,15 @@ describe('the runbook', () => {
     if (code !== 0) throw new Error(`${program} ${args.join(' ')}: ${stderr}`);
     return stdout + stderr;
   }
+
+  it('lists which pods have opted out', async () => {
+    const [command = []] = await commandsBelow('Which pods have opted out', installation);
+    const optedOut = annotated({ 'podtemper.io/opt-out': 'resources,fsGroup' });
+    const path = `/api/v1/namespaces/${namespace}/pods`;
+    await cluster.requestOk('POST', path, optedOut);
+    expect(await run(command)).toMatch(new RegExp(`^${namespace} +bare +resources,fsGroup +<none>$`, 'm'));
+    await cluster.requestOk('DELETE', `${path}/bare?gracePeriodSeconds=0`);
+  });
 
   it('breaks the glass by one command, and an upgrade puts all back', async () => {
     await installation.stop();

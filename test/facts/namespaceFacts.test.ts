@@ -117,12 +117,13 @@ describe('get', () => {
     const started = await watch();
     await until('two watches', () => server.watches(namespaces) + server.watches(resourceQuotas) === 2);
     await until('a failure', () => failures.length === 1);
-    expect([started.isReady(), started.get('shop')]).toEqual([false, undefined]);
+    expect([started.isReady(), started.get('shop'), ...started.labels()]).toEqual([false, undefined]);
     isHeld = false;
     await until('the pause', () => timing.delays().includes(200));
     timing.advance(200);
     await started.ready;
     expect([started.isReady(), started.get('shop')?.name]).toEqual([true, 'shop']);
+    expect([...started.labels()]).toEqual([started.get('shop')?.labels]);
     const failure = { resource: 'limitranges', verb: 'list', isRepeated: false, isKnown: false };
     expect(failures).toEqual([{ ...failure, error: expect.objectContaining({ status: 500 }) }]);
     await until('the recovery', () => recoveries.length === 1);
