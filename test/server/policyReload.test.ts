@@ -98,9 +98,9 @@ describe('a folder of policies, as the kubelet mounts it', () => {
 
   it('keeps the policy that is used by default', async () => {
     const folder = newFolder();
-    writeFiles(folder, { 'a.yaml': policy(1001, 'strict') });
+    mountSecret(folder, { 'a.yaml': policy(1001, 'strict') });
     const process = await serve(['--policy', folder, '--default-policy=strict']);
-    writeFiles(folder, { 'a.yaml': policy(1002, 'stricter') });
+    mountSecret(folder, { 'a.yaml': policy(1002, 'stricter') });
     expect(await process.untilLogged(notReloaded)).toMatchObject({
       error: expect.stringContaining('--default-policy: expected the name of a policy that is there'),
     });
