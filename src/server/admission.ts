@@ -5,6 +5,7 @@ import type { Endpoint } from '../admission/endpoints.js';
 import type { ReviewService } from '../admission/service.js';
 import type { Certificate } from '../certificates/source.js';
 import { ReviewError } from '../errors.js';
+import { answerHeaders } from './answerHeaders.js';
 import { readBody } from './body.js';
 import { answerBrokenRequests, requireHost } from './brokenRequests.js';
 import {
@@ -221,10 +222,12 @@ function attempt<T>(work: () => T): T | Fault {
   }
 }
 
+const reviewHeaders = { 'content-type': 'application/json', ...answerHeaders };
+
 function sendReview(response: ServerResponse, answer: string): void {
   const bytes = Buffer.byteLength(answer);
   readAfterwards(response, bytes);
-  response.writeHead(200, { 'content-type': 'application/json', 'content-length': bytes });
+  response.writeHead(200, { ...reviewHeaders, 'content-length': bytes });
   response.end(answer);
 }
 

@@ -6,6 +6,7 @@ import express, {
   type Response,
 } from 'express';
 import { InputError } from '../errors.js';
+import { answerHeaders } from './answerHeaders.js';
 import { readBody } from './body.js';
 import { addPageFiles, type PageFiles } from './pageFiles.js';
 import { sendProblem } from './problem.js';
@@ -152,10 +153,9 @@ function createApp(): Express {
   app.disable('etag');
   app.use((_request, response, next) => {
     response.set({
-      'x-content-type-options': 'nosniff',
+      ...answerHeaders,
       'x-frame-options': 'DENY',
       'referrer-policy': 'no-referrer',
-      'cache-control': 'no-store',
       'content-security-policy': `default-src 'none'; base-uri 'none'; ${notFramed}`,
     });
     next();

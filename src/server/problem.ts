@@ -1,6 +1,7 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { InputError, messageOf } from '../errors.js';
+import { answerHeaders } from './answerHeaders.js';
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -37,5 +38,6 @@ function headersOf(body: string): Headers {
   return {
     'content-type': 'application/problem+json',
     'content-length': String(Buffer.byteLength(body)),
+    ...answerHeaders,
   };
 }
