@@ -11,6 +11,7 @@ import type {
 import { parse, parseAllDocuments } from 'yaml';
 import type { Cluster } from './cluster.js';
 import { commandOutput } from './commands.js';
+import { defineCustomResources } from './customResources.js';
 import { connect } from './shared.js';
 import { waitUntil } from './waiting.js';
 
@@ -36,9 +37,6 @@ function matchLabelsOf(monitor: KubernetesObject | undefined): Record<string, st
   return selector.matchLabels;
 }
 
-/** API groups of kinds that a cluster may have, which the test's API server does not know. */
-const foreignGroups = ['cert-manager.io', 'monitoring.coreos.com'];
-
 /** A policy as a chart value, once as an object and once as text. */
 const policy = { apiVersion: 'podtemper.io/v1alpha1', kind: 'HardeningPolicy', metadata: { name: 'strict' } };
 const policies = { strict: policy, text: `# kept\n${JSON.stringify(policy)}\n` };
@@ -50,9 +48,11 @@ describe('the chart', () => {
   // The name of what has no namespace too, so that an install by another test is not in the way.
   const release = `${namespace}-podtemper`;
   let cluster: Cluster;
+  let forgetCustomResources = async () => {};
 
   beforeAll(async () => {
     cluster = await connect();
+    forgetCustomResources = await defineCustomResources(cluster);
     await cluster.createNamespace(namespace, {
       'pod-security.kubernetes.io/enforce': 'restricted',
       'pod-security.kubernetes.io/warn': 'restricted',
@@ -62,6 +62,7 @@ describe('the chart', () => {
   afterAll(async () => {
     await cluster.helm(['uninstall', release, '--namespace', namespace, '--ignore-not-found']);
     await cluster.requestOk('DELETE', `/api/v1/namespaces/${namespace}`);
+    await forgetCustomResources();
     cluster.close();
   });
 
@@ -73,12 +74,9 @@ describe('the chart', () => {
     return stdout;
   }
 
-  /** Has the API server judge the objects without storing them; those of kinds that it does not know are left out. */
+  /** Has the API server judge the objects without storing them. */
   async function dryRun(manifest: string) {
-    const known = manifest
-      .split(/^---$/m)
-      .filter((object) => !foreignGroups.some((group) => object.includes(`apiVersion: ${group}/`)));
-    return cluster.kubectl(['apply', '--dry-run=server', '-f', '-'], { input: known.join('---') });
+    return cluster.kubectl(['apply', '--dry-run=server', '-f', '-'], { input: manifest });
   }
 
   const render = async (values: Record<string, unknown>) =>
@@ -127,11 +125,11 @@ describe('the chart', () => {
           service: { enabled: true, annotations: { 'prometheus.io/scrape': 'true' } },
           serviceMonitor: {
             enabled: true,
-            namespace: 'monitoring',
+            namespace,
             labels: { release: 'p' },
             interval: '15s',
           },
-          prometheusRule: { enabled: true, labels: { release: 'p' } },
+          prometheusRule: { enabled: true, namespace, labels: { release: 'p' } },
           dashboard: { enabled: true, annotations: { folder: 'security' } },
         },
       },
@@ -185,6 +183,23 @@ describe('the chart', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^mutatingwebhookconfiguration\S* created \(server dry run\)/m);
     expect(/^validatingwebhookconfiguration/m.test(stdout)).toBe(!isUnjudged(values));
+  });
+
+  it.each([
+    ['ServiceMonitor', 'endpoints:', 'endpoint:'],
+    ['PrometheusRule', 'expr:', 'expression:'],
+    ['Certificate', 'dnsNames:', 'dnsNamed:'],
+    ['Issuer', 'selfSigned:', 'selfMade:'],
+  ])('is refused where a field of a %s is misspelt', async (kind, field, misspelt) => {
+    const values = {
+      tls: { certManager: { enabled: true } },
+      metrics: { serviceMonitor: { enabled: true }, prometheusRule: { enabled: true } },
+    };
+    const rendered = (await helm(['template', release, chart], values)).split(/^---$/m);
+    const object = rendered.find((text) => text.includes(`\nkind: ${kind}\n`) && text.includes(field)) ?? '';
+    expect((await dryRun(object)).code).toBe(0);
+    const { code, stderr } = await dryRun(object.replaceAll(field, misspelt));
+    expect([code, stderr]).toEqual([1, expect.stringContaining(misspelt.replace(':', ''))]);
   });
 
   it('hands over authority and policies as they were given', async () => {
