@@ -1,67 +1,14 @@
 import { EventEmitter } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
-import type { Timing } from '../cluster/timing.js';
 import { CertificateError } from '../errors.js';
 import { agree } from './agreement.js';
-import { aliveAt, bundleOf, type Lifetimes, signerOf, withSuccessor } from './authorities.js';
+import { aliveAt, bundleOf, signerOf, withSuccessor } from './authorities.js';
 import { dayMilliseconds, issueServingCertificate, renewalTime } from './authority.js';
 import { keepAuthorities, readAuthorities, type Texts } from './keptAuthorities.js';
 import { Rounds } from './rounds.js';
-import { type Certificate, type CertificateSource, type SourceEvents } from './source.js';
-
-/** Where the replicas keep what they share. */
-export interface SharedStore {
-  /** What it is called in messages. */
-  readonly where: string;
-  /** What it holds; a store that is not there is made. */
-  read(): Promise<Stored>;
-  /** Writes what is to follow what was read. False where another replica has written in between. */
-  write(texts: Texts, follows: Stored): Promise<boolean>;
-}
-
-/** What a store holds at one moment. */
-export interface Stored {
-  readonly texts: Texts;
-}
-
-/** What tells the API server whom to trust. */
-export interface Registration {
-  /** What each webhook is told to trust; with `correct`, after having it trust this bundle.
-   *  @throws where it cannot be known, or not be put right */
-  check(caBundle: string, options: { readonly correct: boolean }): Promise<readonly string[]>;
-}
-
-/** What a round consists of. */
-export const selfManagedSteps = ['secret', 'caBundle'] as const;
-export type SelfManagedStep = (typeof selfManagedSteps)[number];
-
-export interface SelfManagedOptions {
-  /** DNS names and IP addresses of the server. */
-  readonly names: readonly string[];
-  readonly lifetimes: Lifetimes;
-  readonly store: SharedStore;
-  readonly registration: Registration;
-  /** Whether this is the replica that does what is to be done once. */
-  readonly isLeading: () => boolean;
-  readonly timing: Timing;
-  /** The time of day, by which certificates are good or not. */
-  readonly clock: () => Date;
-  /** Told how each step went; again and again while it fails. */
-  readonly onStep: (step: SelfManagedStep, error?: unknown) => void;
-}
-
-/** A certificate that this process has made, of an authority that all replicas share. */
-export interface SelfManaged extends CertificateSource {
-  readonly caBundle: string;
-  /** Whether the authority is shared, so that the API server can come to trust it. */
-  isShared(): boolean;
-  /** False until the API server was told to trust it, or that cannot be known. */
-  isTrusted(): boolean;
-  /** When the newest authority ends. */
-  authorityEnd(): Date;
-  /** Has it look at once: something may have changed. */
-  look(): void;
-}
+import type { SelfManaged, SelfManagedOptions, SelfManagedStep, Stored } from './selfManagedOptions.js';
+import type { Certificate, SourceEvents } from './source.js';
+import { Trust } from './trust.js';
 
 /** How often all is looked at, even if nothing changes and nobody says so: often enough for the shortest life. */
 const lookMilliseconds = 60_000;
@@ -94,12 +41,8 @@ class SharedAuthority implements SelfManaged {
   #certificate: Certificate;
   /** Not read again where nothing has changed: it costs some milliseconds, in which no review is answered. */
   #lastRead: { texts: Texts; found: readonly Certificate[] } = { texts: {}, found: [] };
+  readonly #trust = new Trust();
   #isShared = false;
-  #wasTrusted = false;
-  /** Until it is known, which it may never be where it may not be read. */
-  #isTrustOpen = true;
-  /** Since when each authority was seen to be trusted, by its PEM; those that we do not know of are not in it. */
-  #trustedSince: ReadonlyMap<string, Date> = new Map();
   #isClosed = false;
 
   constructor(options: SelfManagedOptions) {
@@ -140,7 +83,7 @@ class SharedAuthority implements SelfManaged {
   }
 
   isTrusted(): boolean {
-    return this.#wasTrusted || !this.#isTrustOpen;
+    return this.#trust.isSettled;
   }
 
   authorityEnd(): Date {
@@ -234,7 +177,7 @@ class SharedAuthority implements SelfManaged {
     const alive = aliveAt(this.#authorities, now);
     if (alive.length === 0 || this.#isClosed) return;
     const settled = new Date(now.getTime() - Math.min(lookMilliseconds, this.#life() / settlesPerLife));
-    const trusted = alive.filter(({ cert }) => (this.#trustedSince.get(cert) ?? now) <= settled);
+    const trusted = this.#trust.trustedSince(settled, alive);
     this.#issuer = signerOf(trusted.length > 0 ? trusted : alive, lifetimes, now);
     this.#certificate = this.#issue(now);
     this.#events.emit('change', this.#certificate);
@@ -246,21 +189,13 @@ class SharedAuthority implements SelfManaged {
   }
 
   async #haveTrusted(): Promise<void> {
-    const { registration, isLeading } = this.#options;
+    const { registration, isLeading, clock } = this.#options;
     try {
       const bundles = await registration.check(this.caBundle, { correct: isLeading() });
-      this.#isTrustOpen = bundles.some((bundle) => bundle !== this.caBundle);
-      this.#wasTrusted ||= !this.#isTrustOpen;
-      this.#noteTrust(bundles);
+      this.#trust.note(bundles, this.#authorities, clock());
     } catch (error) {
-      this.#isTrustOpen = false;
+      this.#trust.noteUnknown();
       throw error;
     }
-  }
-
-  #noteTrust(bundles: readonly string[]): void {
-    const now = this.#options.clock();
-    const trusted = this.#authorities.filter(({ cert }) => bundles.every((bundle) => bundle.includes(cert)));
-    this.#trustedSince = new Map(trusted.map(({ cert }) => [cert, this.#trustedSince.get(cert) ?? now]));
   }
 }

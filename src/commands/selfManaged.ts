@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Lifetimes } from '../certificates/authorities.js';
-import { type SelfManaged, selfManagedSteps, startSelfManaged } from '../certificates/selfManaged.js';
+import { startSelfManaged } from '../certificates/selfManaged.js';
+import { type SelfManaged, selfManagedSteps } from '../certificates/selfManagedOptions.js';
 import type { ClusterConnection } from '../cluster/connection.js';
 import { type Fault, worsen } from '../cluster/fault.js';
 import { LeaderElection } from '../cluster/leaderElection.js';

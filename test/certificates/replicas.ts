@@ -2,14 +2,14 @@ import { X509Certificate } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Lifetimes } from '../../src/certificates/authorities.js';
 import type { Texts } from '../../src/certificates/keptAuthorities.js';
-import {
-  type Registration,
-  type SelfManaged,
-  type SelfManagedStep,
-  type SharedStore,
-  startSelfManaged,
-  type Stored,
-} from '../../src/certificates/selfManaged.js';
+import { startSelfManaged } from '../../src/certificates/selfManaged.js';
+import type {
+  Registration,
+  SelfManaged,
+  SelfManagedStep,
+  SharedStore,
+  Stored,
+} from '../../src/certificates/selfManagedOptions.js';
 import { FakeTiming } from '../facts/fakeTiming.js';
 
 /** A store in memory that compares versions as the API server does. */
