@@ -28,6 +28,8 @@ export interface WatchOptions {
 export interface ClusterConnection {
   /** Its URL. */
   readonly server: string;
+  /** Namespace of the kubeconfig's context, or of the pod; undefined where neither says. */
+  readonly namespace?: string | undefined;
   /** The JSON at a path, which may hold a query.
    *  @throws StatusError when the status is not 200; the signal's reason when it is aborted */
   get(path: string, options: GetOptions): Promise<unknown>;
@@ -42,6 +44,8 @@ export interface ClusterConnection {
 export interface ConnectOptions {
   /** Path of a kubeconfig file. */
   readonly kubeconfig?: string;
+  /** Its context to use, in place of the current one. */
+  readonly context?: string;
   /** Where /var/run/secrets lies; for tests. */
   readonly serviceAccountRoot?: string;
 }
@@ -50,11 +54,11 @@ export interface ConnectOptions {
  *  Nothing is sent yet.
  *  @throws UsageError when the kubeconfig cannot be used */
 export async function connect(options: ConnectOptions): Promise<ClusterConnection | undefined> {
-  const { kubeconfig, serviceAccountRoot } = options;
+  const { kubeconfig, context, serviceAccountRoot } = options;
   const config =
     kubeconfig === undefined
       ? await loadServiceAccount(serviceAccountRoot)
-      : await loadKubeconfig(kubeconfig);
+      : await loadKubeconfig(kubeconfig, context);
   const server = config?.getCurrentCluster()?.server;
   return config === undefined || server === undefined ? undefined : createConnection(config, server);
 }
@@ -81,8 +85,10 @@ function createConnection(config: KubeConfig, server: string): ClusterConnection
     const headers = { ...credentials.headers, 'content-type': contentTypes[method] };
     return openResponse(url, { agent, ...credentials, method, headers }, signal, JSON.stringify(object));
   };
+  const { namespace } = config.getContextObject(config.getCurrentContext()) ?? {};
   return {
     server,
+    namespace,
     get(path, options) {
       const read = async (signal: AbortSignal): Promise<unknown> =>
         JSON.parse(await readText(await open(path, signal)));

@@ -6,11 +6,16 @@ import { codeOf } from './exchange.js';
 
 const tokenPath = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
-/** The configuration that a kubeconfig file holds; its current context, cluster and user are there.
- *  @throws UsageError when the file is missing or is not a whole kubeconfig */
-export async function loadKubeconfig(path: string): Promise<KubeConfig> {
+/** The configuration that a kubeconfig file holds; its current context, cluster and user are there. `chosen` is the
+ *  context to use in place of the file's own.
+ *  @throws UsageError when the file is missing or is not a whole kubeconfig, or has no such context */
+export async function loadKubeconfig(path: string, chosen?: string): Promise<KubeConfig> {
   const config = parse(path, await read(path));
   config.makePathsAbsolute(dirname(path));
+  if (chosen !== undefined) {
+    if (config.getContextObject(chosen) === null) throw contextError(path, chosen, config);
+    config.setCurrentContext(chosen);
+  }
   const context = config.getContextObject(config.getCurrentContext());
   if (context === null) {
     const found = config.getCurrentContext() ? `no context ${config.getCurrentContext()}` : 'none';
@@ -69,6 +74,17 @@ function parse(path: string, text: string): KubeConfig {
     const found = error instanceof TypeError ? 'another document' : messageOf(error).split('\n')[0];
     throw kubeconfigError(path, 'a kubeconfig document', found ?? '', error);
   }
+}
+
+function contextError(path: string, chosen: string, config: KubeConfig): UsageError {
+  const names = config.getContexts().map(({ name }) => name);
+  const advice = `there is ${names.join(', ') || 'none'}`;
+  return new UsageError({
+    where: '--context',
+    expected: `a context of ${path}`,
+    found: `"${chosen}"`,
+    advice,
+  });
 }
 
 function kubeconfigError(path: string, expected: string, found: string, cause?: unknown): UsageError {

@@ -2,13 +2,12 @@ import { styleText } from 'node:util';
 import { Command, Option } from 'commander';
 import { checks, diagnose, type Diagnosis } from '../doctor/diagnose.js';
 import { severities, type Severity } from '../doctor/finding.js';
-import { ClusterError } from '../errors.js';
 import { renderDiagnosis } from '../outputs/diagnosis.js';
 import { plain, type Style } from '../outputs/style.js';
 import { version } from '../version.js';
 import { parseAddress } from './address.js';
-import type { Streams } from './preview.js';
-import { userKubeconfig } from './userKubeconfig.js';
+import type { Streams } from './streams.js';
+import { connectUser } from './userCluster.js';
 
 interface Flags {
   readonly kubeconfig?: string;
@@ -65,19 +64,8 @@ async function examine(flags: Flags, streams: DoctorStreams): Promise<void> {
 /** @throws ClusterError where there is no cluster */
 async function diagnosisFor(flags: Flags): Promise<Diagnosis> {
   const { admissionAddress, webhookConfiguration, namespace } = flags;
-  const kubeconfig = userKubeconfig(flags.kubeconfig);
+  const connection = await connectUser('doctor', { kubeconfig: flags.kubeconfig });
   // Loaded only where it is needed, as the client for Kubernetes is.
-  const { connect } = await import('../cluster/connection.js');
-  const connection = await connect(kubeconfig === undefined ? {} : { kubeconfig });
-  if (connection === undefined) {
-    const found = 'no kubeconfig, and this is no pod of a cluster';
-    throw new ClusterError({
-      where: 'doctor',
-      expected: 'a cluster',
-      found,
-      advice: 'name one with --kubeconfig',
-    });
-  }
   const { readInstallation } = await import('../doctor/reader/readInstallation.js');
   const installation = await readInstallation({
     connection,

@@ -3,7 +3,7 @@ import { ClusterError, InputError } from '../errors.js';
 /** What the program ends with, and what that means. */
 export const exitCodes = {
   0: 'fine',
-  1: 'what --fail-on names was found, or a fault of podtemper itself',
+  1: 'what --fail-on names was found, diff found differences, or a fault of podtemper itself',
   2: 'wrong usage, or input that cannot be read',
   3: 'no cluster, or none that may be read',
 } as const;

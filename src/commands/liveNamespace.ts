@@ -1,8 +1,8 @@
-import { ClusterError, messageOf, UsageError } from '../errors.js';
+import { messageOf, UsageError } from '../errors.js';
 import { type ApiServer, unknownApiServer } from '../networkpolicy/apiServer.js';
 import type { ManifestFile } from '../preview/manifests.js';
 import { blockOf } from './blocks.js';
-import { userKubeconfig } from './userKubeconfig.js';
+import { connectUser } from './userCluster.js';
 
 /** What makes pods in a namespace of the cluster, as manifests, and where the API server is.
  *  @throws ClusterError where there is no cluster; UsageError where there is no namespace of that name */
@@ -11,7 +11,6 @@ export async function readLiveNamespace(
   kubeconfig: string | undefined,
 ): Promise<{ files: ManifestFile[]; apiServer: ApiServer }> {
   // The client for Kubernetes takes longer to load than all the rest, so it is loaded only where it is needed.
-  const { connect } = await import('../cluster/connection.js');
   const { readApiServer, readWorkloads } = await import('../cluster/readWorkloads.js');
   const { isNamespaceName } = await import('../cluster/fetchNamespaceFacts.js');
   if (!isNamespaceName(namespace)) {
@@ -21,12 +20,8 @@ export async function readLiveNamespace(
       found: `"${namespace}"`,
     });
   }
-  const path = userKubeconfig(kubeconfig);
-  const connection = await connect(path === undefined ? {} : { kubeconfig: path });
-  if (connection === undefined) {
-    const advice = 'give --kubeconfig, or manifest files in place of --namespace';
-    throw new ClusterError({ where: 'networkpolicy', expected: 'a cluster', found: 'none', advice });
-  }
+  const advice = 'give --kubeconfig, or manifest files in place of --namespace';
+  const connection = await connectUser('networkpolicy', { kubeconfig }, advice);
   const [lists, { addresses, ports }] = await Promise.all([
     readWorkloads(connection, namespace),
     readApiServer(connection),

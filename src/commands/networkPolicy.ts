@@ -7,7 +7,7 @@ import { renderNetworkPolicies } from '../outputs/networkPolicies.js';
 import { type ManifestFile, readManifests } from '../preview/manifests.js';
 import { blockOf } from './blocks.js';
 import { readManifestFiles } from './manifestFiles.js';
-import type { Streams } from './preview.js';
+import type { Streams } from './streams.js';
 import { readLiveNamespace } from './liveNamespace.js';
 import { readStream } from './readStream.js';
 

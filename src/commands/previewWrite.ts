@@ -4,6 +4,7 @@ import { count } from '../outputs/words.js';
 import type { ManifestFile } from '../preview/manifests.js';
 import { pathOf } from '../preview/paths.js';
 import type { Preview, PreviewDocument } from '../preview/preview.js';
+import type { LiveReference } from './liveReferences.js';
 import { standardInput } from './manifestFiles.js';
 
 /** What became of the files. */
@@ -12,6 +13,14 @@ export interface Written {
   readonly lines: readonly string[];
   /** Files that were left as they are, and why. */
   readonly faults: readonly ManifestError[];
+}
+
+/** The cluster is only read.
+ *  @throws UsageError where a live object is to be written */
+export function refuseToWrite([live]: readonly LiveReference[]): void {
+  if (live === undefined) return;
+  const advice = 'print what would be written with -o yaml';
+  throw new UsageError({ where: '--write', expected: 'manifest files', found: live.text, advice });
 }
 
 /** Writes what hardening adds into the files themselves. In YAML every other line stays as it is, comments and all; JSON

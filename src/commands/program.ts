@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { version } from '../version.js';
 import { completionCommand } from './completion.js';
 import { controlsCommand } from './controls.js';
+import { diffCommand } from './diff.js';
 import { doctorCommand } from './doctor.js';
 import { imagesCommand } from './images.js';
 import { manifestsCommand } from './manifests.js';
@@ -19,6 +20,7 @@ export function createProgram(home: URL): Command {
   program
     .addCommand(serveCommand(home))
     .addCommand(previewCommand())
+    .addCommand(diffCommand())
     .addCommand(networkPolicyCommand())
     .addCommand(controlsCommand())
     .addCommand(imagesCommand())

@@ -31,13 +31,26 @@ function diffOf(file: string, documents: readonly PreviewDocument[], style: Styl
   }
   if (hunks.length === 0) return '';
   const name = file.replace(/^\.?\//, '');
-  const patch = {
-    oldFileName: `a/${name}`,
-    newFileName: `b/${name}`,
-    oldHeader: undefined,
-    newHeader: undefined,
-    hunks,
-  };
+  return printDiff(`a/${name}`, `b/${name}`, hunks, style);
+}
+
+/** A unified diff of two texts; empty where they are the same. */
+export function diffTexts(
+  before: { readonly name: string; readonly text: string },
+  after: { readonly name: string; readonly text: string },
+  style: Style = plain,
+): string {
+  const hunks = hunksOf(before.text, after.text);
+  return hunks.length === 0 ? '' : printDiff(before.name, after.name, hunks, style);
+}
+
+function printDiff(
+  oldFileName: string,
+  newFileName: string,
+  hunks: StructuredPatchHunk[],
+  style: Style,
+): string {
+  const patch = { oldFileName, newFileName, oldHeader: undefined, newHeader: undefined, hunks };
   return paint(formatPatch(patch, FILE_HEADERS_ONLY), style);
 }
 

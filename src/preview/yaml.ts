@@ -135,11 +135,21 @@ export function composeOne(text: string): Document.Parsed | undefined {
 
 /** A value as YAML that Kubernetes and readers of YAML 1.2 understand alike. */
 export function printYaml(value: unknown): string {
+  return print(value, false);
+}
+
+/** The same with the keys of all mappings in the order of their names, so that two values can be compared. */
+export function printSortedYaml(value: unknown): string {
+  return print(value, true);
+}
+
+function print(value: unknown, isSorted: boolean): string {
   return stringify(value, {
     ...kubernetesScalars,
     compat: 'yaml-1.1',
     lineWidth: 0,
     aliasDuplicateObjects: false,
+    sortMapEntries: isSorted,
   });
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { networkPolicyCommand } from '../../src/commands/networkPolicy.js';
-import type { Streams } from '../../src/commands/preview.js';
+import type { Streams } from '../../src/commands/streams.js';
 import { policiesIn } from '../networkpolicy/proposals.js';
 
 const demo = 'manifests/examples/web.yaml';

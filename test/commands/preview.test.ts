@@ -62,7 +62,7 @@ describe('podtemper preview reads', () => {
 
   it('no terminal: it says what to give instead', async () => {
     await expect(runPreview([], { isTTY: true })).rejects.toThrow(
-      'preview: expected a manifest file, a folder or -, found nothing; try podtemper preview deployment.yaml',
+      'preview: expected a manifest file, a folder, a live workload or -, found nothing; try podtemper preview deployment.yaml',
     );
   });
 });

@@ -1,4 +1,5 @@
-import { previewCommand, type Streams } from '../../src/commands/preview.js';
+import { previewCommand } from '../../src/commands/preview.js';
+import type { Streams } from '../../src/commands/streams.js';
 
 /** What the command has printed, and what the process would end with. */
 export interface Outcome {
