@@ -1,5 +1,6 @@
 import { messageOf } from '../errors.js';
 import type { Preview } from '../preview/preview.js';
+import { advisedOf } from './advised.js';
 import { resultsOf } from './results.js';
 
 /** Workflow commands, which GitHub shows as annotations of the lines in a pull request. */
@@ -7,11 +8,14 @@ export function renderGithub(preview: Preview): string {
   const results = resultsOf(preview).map(({ control, level, message, position }) =>
     commandOf(level === 'note' ? 'notice' : level, position, control.id, message),
   );
+  const advice = advisedOf(preview).map(({ advice: { advisor }, message, position }) =>
+    commandOf('notice', position, advisor, message),
+  );
   const faults = [
     ...preview.faults.map((fault) => ['error', fault] as const),
     ...preview.warnings.map((warning) => ['warning', warning] as const),
   ].map(([level, fault]) => commandOf(level, fault.position, 'manifest', messageOf(fault)));
-  return [...results, ...faults].map((line) => `${line}\n`).join('');
+  return [...results, ...advice, ...faults].map((line) => `${line}\n`).join('');
 }
 
 interface Place {

@@ -3,12 +3,13 @@ import { explain } from '../hardening/explain.js';
 import type { Finding } from '../hardening/report.js';
 import { controlOf } from '../policy/catalogue.js';
 import type { Preview, PreviewItem } from '../preview/preview.js';
+import { advisedOf } from './advised.js';
 import { type Result, resultsOf } from './results.js';
 import { isNotNeeded } from './targets.js';
 
 /** A test report in the format of JUnit: a suite an object, a case a container and control, which fails where the
  *  manifest lacks what hardening adds or holds what a person has to mend, and is skipped where hardening leaves it
- *  alone. */
+ *  alone, as is what is only likely to break. */
 export function renderJunit(preview: Preview): string {
   const results = new Map<Finding, Result[]>();
   for (const result of resultsOf(preview)) {
@@ -46,10 +47,15 @@ interface Case {
 }
 
 function casesOf(item: PreviewItem, results: ReadonlyMap<Finding, readonly Result[]>): Case[] {
-  return (item.report?.findings ?? []).map((finding) => {
+  const classname = titleOf(item);
+  const findings = (item.report?.findings ?? []).map((finding) => {
     const { kind, message } = outcomeOf(finding, results.get(finding));
-    return { name: `${finding.control} of ${finding.target}`, classname: titleOf(item), kind, message };
+    return { name: `${finding.control} of ${finding.target}`, classname, kind, message };
   });
+  const advice = advisedOf({ items: [item] }).map(({ advice: { advisor, target }, ...advised }): Case => {
+    return { name: `${advisor} of ${target}`, classname, kind: 'skipped', message: placed(advised) };
+  });
+  return [...findings, ...advice];
 }
 
 function outcomeOf(finding: Finding, results: readonly Result[] = []): Pick<Case, 'kind' | 'message'> {
@@ -62,7 +68,10 @@ function outcomeOf(finding: Finding, results: readonly Result[] = []): Pick<Case
   return { kind: 'skipped', message: explain(finding, controlOf(finding.control)).sentence };
 }
 
-function placed({ position: { file = '', line, column }, message }: Result): string {
+function placed({
+  position: { file = '', line, column },
+  message,
+}: Pick<Result, 'position' | 'message'>): string {
   return `${file}:${line}:${column}: ${message}`;
 }
 

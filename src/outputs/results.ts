@@ -7,6 +7,7 @@ import { controlOf } from '../policy/catalogue.js';
 import type { Path } from '../preview/paths.js';
 import type { Preview, PreviewItem } from '../preview/preview.js';
 import { fieldIn, fieldsOf } from './fields.js';
+import { pathOfField, pathOfTarget } from './fieldPaths.js';
 import { isNotNeeded, isOnlyLogged, spellSet, titleOf } from './targets.js';
 import { clean } from './words.js';
 
@@ -60,11 +61,6 @@ function resultOfFlag(flag: Flag, finding: Finding, item: PreviewItem): Result {
   };
 }
 
-/** `spec.volumes[2].hostPath` as keys and indexes. */
-function pathOfField(field: string): (string | number)[] {
-  return [...field.matchAll(/[^.[\]]+/g)].map(([key]) => (/^\d+$/.test(key) ? Number(key) : key));
-}
-
 function resultOf(finding: Finding, item: PreviewItem): Result | undefined {
   const { decision, target } = finding;
   if (decision.kind === 'keep' || isNotNeeded(finding)) return undefined;
@@ -84,19 +80,6 @@ function resultOf(finding: Finding, item: PreviewItem): Result | undefined {
     path,
     position: item.positionOf(path),
   };
-}
-
-/** Where `containers/web` or `pod` is, from the pod's root. */
-function pathOfTarget({ pod }: PreviewItem, target: string): (string | number)[] {
-  const slash = target.indexOf('/');
-  if (slash === -1) return ['spec'];
-  const list = target.slice(0, slash);
-  const members = (pod?.spec as Readonly<Record<string, unknown>> | undefined)?.[list];
-  const name = target.slice(slash + 1);
-  const index = Array.isArray(members)
-    ? (members as { readonly name?: unknown }[]).findIndex((member) => member.name === name)
-    : -1;
-  return index === -1 ? ['spec', list] : ['spec', list, index];
 }
 
 /** The way to the first field: where it is not there yet, the nearest thing around it is meant. */

@@ -1,18 +1,24 @@
+import type { Advice } from '../advice/kit/advisor.js';
 import type { Control } from '../controls/kit/define.js';
 import type { ManifestError, Position } from '../errors.js';
 import { controlIds, controlOf, isAdvisory } from '../policy/catalogue.js';
-import type { Preview } from '../preview/preview.js';
+import type { Preview, PreviewItem } from '../preview/preview.js';
 import { version } from '../version.js';
+import { type Advised, advisedOf } from './advised.js';
 import { type Result, resultsOf } from './results.js';
 
 /** A static analysis log in SARIF 2.1.0, which code hosts show beside the lines. */
 export function renderSarif(preview: Preview): string {
+  const advised = advisedOf(preview);
+  const advisors = [...new Map(advised.map(({ advice }) => [advice.advisor, advice])).values()];
+  const rules = [...controlIds.map(ruleOf), ...advisors.map(ruleOfAdvisor)];
+  const results = [...resultsOf(preview).map(describeResult), ...advised.map(describeAdvised)];
   const log = {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
     runs: [
       {
-        tool: { driver: { name: 'podtemper', semanticVersion: version, rules: controlIds.map(ruleOf) } },
+        tool: { driver: { name: 'podtemper', semanticVersion: version, rules } },
         // Columns are counted as JavaScript counts them.
         columnKind: 'utf16CodeUnits',
         invocations: [
@@ -24,7 +30,9 @@ export function renderSarif(preview: Preview): string {
             ],
           },
         ],
-        results: resultsOf(preview).map(describeResult),
+        results: results.map(({ ruleId, ...rest }) =>
+          Object.assign({ ruleId, ruleIndex: rules.findIndex(({ id }) => id === ruleId) }, rest),
+        ),
       },
     ],
   };
@@ -46,28 +54,52 @@ function ruleOf(id: string) {
   };
 }
 
-/** The first address in a control's source. */
-function helpOf({ source }: Control['docs']): string | undefined {
+/** What an advisor looks for. There is one only where it has found something. */
+function ruleOfAdvisor({ advisor, summary, source }: Advice) {
+  return {
+    id: advisor,
+    shortDescription: { text: `Looks for what is likely to break: ${summary}` },
+    helpUri: helpOf({ source }),
+    defaultConfiguration: { level: 'note' },
+    properties: { tags: ['advice', 'kubernetes'] },
+  };
+}
+
+/** The first address in a source. */
+function helpOf({ source }: Pick<Control['docs'], 'source'>): string | undefined {
   return /https?:\/\/\S+/.exec(source)?.[0];
 }
 
 function describeResult({ item, control, finding, level, field, message, position }: Result) {
+  const place = { item, target: finding.target, position };
+  return { level, ...describePlace(place, control.id, message, field) };
+}
+
+function describeAdvised({ item, advice: { advisor, target, field }, message, position }: Advised) {
+  return { level: 'note', ...describePlace({ item, target, position }, advisor, message, field) };
+}
+
+interface Place {
+  readonly item: PreviewItem;
+  readonly target: string;
+  readonly position: Position;
+}
+
+function describePlace({ item, target, position }: Place, ruleId: string, text: string, field?: string) {
   const { namespace, name, kind } = item;
   const object = [kind, namespace, name].filter((part) => part !== '').join('/');
   return {
-    ruleId: control.id,
-    ruleIndex: controlIds.findIndex((id) => id === control.id),
-    level,
-    message: { text: message },
+    ruleId,
+    message: { text },
     locations: [
       {
         ...locationOf(position),
-        logicalLocations: [{ fullyQualifiedName: `${object}/${finding.target}`, kind: 'resource' }],
+        logicalLocations: [{ fullyQualifiedName: `${object}/${target}`, kind: 'resource' }],
       },
     ],
     // The same finding in a file that has moved on is the same finding.
     partialFingerprints: {
-      'podtemper/v1': [object, finding.target, control.id, ...(field === undefined ? [] : [field])].join('/'),
+      'podtemper/v1': [object, target, ruleId, ...(field === undefined ? [] : [field])].join('/'),
     },
   };
 }

@@ -1,5 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { reasonsToFail } from '../../src/commands/failOn.js';
+import { renderGithub } from '../../src/outputs/github.js';
 import { renderJson } from '../../src/outputs/json.js';
+import { renderJunit } from '../../src/outputs/junit.js';
+import { renderSarif } from '../../src/outputs/sarif.js';
 import { renderText } from '../../src/outputs/text.js';
 import { previewOf } from '../preview/corpus.js';
 
@@ -54,5 +58,49 @@ describe('advice', () => {
       'spec.template.spec.containers[1].env[0].value',
     ]);
     expect(items[0]?.advice[0]?.field).toBe('spec.template.spec.securityContext.runAsUser');
+  });
+
+  const heap =
+    /container web: spec\.template\.spec\.containers\[1\]\.env\[0\]\.value: a heap of 2Gi .* To avoid it: resources/;
+
+  it('is a note in SARIF, with a rule of its own, at the field', () => {
+    const { runs } = JSON.parse(renderSarif(shown)) as {
+      runs: {
+        tool: { driver: { rules: { id: string; shortDescription: { text: string } }[] } };
+        results: { ruleId: string; ruleIndex: number; level: string }[];
+      }[];
+    };
+    const { tool, results = [] } = runs[0] ?? {};
+    const found = results.find(({ ruleId }) => ruleId === 'jvmMemory');
+    expect(found).toMatchObject({
+      level: 'note',
+      message: { text: expect.stringMatching(heap) },
+      locations: [
+        {
+          physicalLocation: { region: { startLine: 1, startColumn: manifest.indexOf('"-Xmx2g"') + 1 } },
+          logicalLocations: [{ fullyQualifiedName: 'Deployment/shop/web/containers/web' }],
+        },
+      ],
+    });
+    expect(tool?.driver.rules[found?.ruleIndex ?? -1]).toMatchObject({
+      id: 'jvmMemory',
+      shortDescription: { text: expect.stringContaining('JVM flags') },
+    });
+    for (const { ruleId, ruleIndex } of results) expect(tool?.driver.rules[ruleIndex]?.id).toBe(ruleId);
+  });
+
+  it('is a notice for GitHub, and skipped in JUnit: no pipeline fails by it', () => {
+    const notice = renderGithub(shown)
+      .split('\n')
+      .filter((line) => line.includes('podtemper jvmMemory'));
+    expect(notice).toEqual([expect.stringMatching(new RegExp(`^::notice file=.*::${heap.source}`))]);
+    expect(renderJunit(shown)).toMatch(
+      new RegExp(
+        `<testcase name="jvmMemory of containers/web" classname="Deployment/shop/web">\\s*<skipped>a\\.yaml:1:\\d+: ${heap.source}`,
+      ),
+    );
+    const before = shown.items.map((item) => ({ ...item, advice: [] }));
+    const reasons = reasonsToFail(['warning', 'finding', 'refused'], shown);
+    expect(reasons).toEqual(reasonsToFail(['warning', 'finding', 'refused'], { ...shown, items: before }));
   });
 });

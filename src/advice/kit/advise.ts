@@ -9,8 +9,10 @@ export function adviseBy(
   circumstances: Circumstances,
 ): readonly Advice[] {
   return subjectsOf(report, circumstances).flatMap(({ target, subject }) =>
-    advisors.flatMap(({ id, look }) =>
-      look(subject).map(({ field, says, write }): Advice => ({ advisor: id, target, field, says, write })),
+    advisors.flatMap(({ id, summary, source, look }) =>
+      look(subject).map(({ field, says, write }): Advice => {
+        return { advisor: id, target, field, says, write, summary, source };
+      }),
     ),
   );
 }

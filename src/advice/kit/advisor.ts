@@ -22,8 +22,8 @@ export interface Hint {
   readonly write: string;
 }
 
-/** A hint with where it belongs. */
-export interface Advice extends Hint {
+/** A hint with whose it is and where it belongs. */
+export interface Advice extends Hint, Pick<Advisor, 'summary' | 'source'> {
   readonly advisor: string;
   /** The container: `containers/app`. */
   readonly target: string;
