@@ -5,6 +5,7 @@ import type { ManifestFile } from '../preview/manifests.js';
 import { pathOf } from '../preview/paths.js';
 import type { Preview, PreviewDocument } from '../preview/preview.js';
 import type { LiveReference } from './liveReferences.js';
+import type { Progress } from './progress.js';
 import { standardInput } from './manifestFiles.js';
 
 /** What became of the files. */
@@ -27,7 +28,11 @@ export function refuseToWrite([live]: readonly LiveReference[]): void {
  *  is written anew with its own indentation. A file that could not be read in full, or where an addition has no place
  *  of its own, is left alone.
  *  @throws UsageError where one of them is standard input */
-export async function writeHardened(files: readonly ManifestFile[], shown: Preview): Promise<Written> {
+export async function writeHardened(
+  files: readonly ManifestFile[],
+  shown: Preview,
+  progress: Progress,
+): Promise<Written> {
   if (files.some(({ file }) => file === standardInput)) {
     const advice = 'name the files, or print what would be written with -o yaml';
     throw new UsageError({ where: '--write', expected: 'manifest files', found: 'standard input', advice });
@@ -35,7 +40,8 @@ export async function writeHardened(files: readonly ManifestFile[], shown: Previ
   const broken = new Set(shown.faults.map(({ position }) => position?.file));
   const lines: string[] = [];
   const faults: ManifestError[] = [];
-  for (const { file } of files) {
+  for (const [index, { file }] of files.entries()) {
+    progress.step('writing', index, files.length);
     if (broken.has(file)) continue;
     const documents = shown.documents.filter(({ source }) => source.file === file);
     const fault = documents.map(faultOf).find((one) => one !== undefined);

@@ -13,9 +13,10 @@ export interface Streams {
   exitCode?: typeof process.exitCode;
 }
 
-interface Output {
+export interface Output {
   write(text: string): unknown;
   readonly columns?: number;
+  readonly isTTY?: boolean;
   /** Of a terminal only. Says no where NO_COLOR is set. */
   hasColors?(): boolean;
 }

@@ -40,6 +40,8 @@ export interface PreviewOptions {
   readonly guide?: Guide | undefined;
   /** Most containers in all pods together; any number where it is left out. */
   readonly maxContainers?: number;
+  /** Told before each file is read, and again before its objects are hardened. */
+  readonly onProgress?: ((doing: 'reading' | 'hardening', done: number, total: number) => void) | undefined;
 }
 
 /** One API object, and what hardening makes of it. */
@@ -103,16 +105,21 @@ export function preview(text: string, file: string, options: PreviewOptions): Pr
 
 /** The preview of manifest files. Faults of the input are in it, so that all else is shown. */
 export function previewFiles(files: readonly ManifestFile[], options: PreviewOptions): Preview {
-  const manifests = files.map(readManifests);
+  const { onProgress } = options;
+  const manifests = files.map((file, index) => {
+    onProgress?.('reading', index, files.length);
+    return readManifests(file);
+  });
   const crowd = crowdFault(manifests, options.maxContainers);
   if (crowd !== undefined) return { documents: [], items: [], faults: [crowd], warnings: [] };
   const unnamed = options.namespace ?? defaultNamespace;
   const { facts, faults: namespaceFaults } = namespacesIn(manifests, unnamed);
   const faults = [...manifests.flatMap((reading) => reading.faults), ...namespaceFaults];
   const plans = new NamespacePlans(options, facts, networkPoliciesIn(manifests, unnamed));
-  const documents = manifests.flatMap((reading) =>
-    reading.documents.map((document) => documentOf(document, plans, faults)),
-  );
+  const documents = manifests.flatMap((reading, index) => {
+    onProgress?.('hardening', index, files.length);
+    return reading.documents.map((document) => documentOf(document, plans, faults));
+  });
   const items = documents.flatMap((document) => document.items);
   const [first] = files;
   if (items.length === 0 && faults.length === 0 && first !== undefined) faults.push(emptyFault(first));

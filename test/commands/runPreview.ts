@@ -13,6 +13,8 @@ interface Terminal {
   /** Whether standard input is a terminal, on which nobody types. */
   readonly isTTY?: boolean;
   readonly columns?: number;
+  /** Whether the error stream is a terminal. */
+  readonly showsProgress?: boolean;
   /** Whether standard output is a terminal with colours. */
   readonly hasColors?: boolean;
 }
@@ -21,7 +23,7 @@ interface Terminal {
  *  @throws InputError, CommanderError for wrong usage */
 export async function runPreview(
   words: readonly string[],
-  { stdin = '', isTTY = false, columns, hasColors }: Terminal = {},
+  { stdin = '', isTTY = false, columns, hasColors, showsProgress = false }: Terminal = {},
 ): Promise<Outcome> {
   const written = { stdout: '', stderr: '' };
   const input: readonly (string | Uint8Array)[] = typeof stdin === 'string' ? [stdin] : stdin;
@@ -32,7 +34,7 @@ export async function runPreview(
       ...(columns !== undefined && { columns }),
       ...(hasColors !== undefined && { hasColors: () => hasColors }),
     },
-    stderr: { write: (text) => (written.stderr += text) },
+    stderr: { write: (text) => (written.stderr += text), isTTY: showsProgress },
   };
   const silent = { writeOut: () => undefined, writeErr: () => undefined };
   await previewCommand(streams).exitOverride().configureOutput(silent).parseAsync(words, { from: 'user' });
