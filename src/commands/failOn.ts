@@ -1,3 +1,4 @@
+import { InvalidArgumentError, Option } from 'commander';
 import { count } from '../outputs/words.js';
 import { resultsOf } from '../outputs/results.js';
 import type { Preview } from '../preview/preview.js';
@@ -34,13 +35,24 @@ const tests = {
 export type FailOn = keyof typeof tests;
 
 /** All that `--fail-on` takes. */
-export const failOnChoices = Object.keys(tests) as FailOn[];
+const failOnChoices = Object.keys(tests) as FailOn[];
 
 /** What is meant by each, for the help. */
-export const failOnHelp =
+const failOnHelp =
   'end with 1 where hardening adds something (change), where there is something to look at (warning) or that no ' +
   'patch can mend (finding), where pods will be refused (refused), or where an object does not reach the level restricted ' +
   '(below-restricted); can be given again';
+
+/** The flag, which can be given again. */
+export function failOnOption(): Option {
+  return new Option('--fail-on <what>', failOnHelp).choices(failOnChoices).argParser(collect);
+}
+
+function collect(one: string, before: FailOn[] = []): FailOn[] {
+  const known = failOnChoices.find((choice) => choice === one);
+  if (known === undefined) throw new InvalidArgumentError(`Allowed choices are ${failOnChoices.join(', ')}.`);
+  return [...before, known];
+}
 
 /** Why the program is to fail, one line for each that is the case. */
 export function reasonsToFail(wanted: readonly FailOn[], shown: Preview): string[] {

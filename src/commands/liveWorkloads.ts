@@ -74,9 +74,13 @@ export async function findObject(
   }
 }
 
-/** What the cluster says of a namespace.
+/** What the cluster says of a namespace; `advice` is for who may not read it.
  *  @throws UsageError where there is none of that name; ClusterError where it cannot be read */
-export async function readFacts(connection: Connection, namespace: string): Promise<NamespaceFacts> {
+export async function readFacts(
+  connection: Connection,
+  namespace: string,
+  advice?: string,
+): Promise<NamespaceFacts> {
   try {
     return await fetchNamespaceFacts(connection, namespace, options);
   } catch (cause) {
@@ -85,7 +89,7 @@ export async function readFacts(connection: Connection, namespace: string): Prom
       throw new UsageError({ where, expected: 'a namespace of that name', found: 'none' });
     }
     const rights = 'the right to get it and to list its limitranges and resourcequotas';
-    throw unread(where, rights, cause, 'ask for it, or describe the namespace with --namespace-file');
+    throw unread(where, rights, cause, advice);
   }
 }
 
@@ -93,8 +97,8 @@ function statusOf(error: unknown): number | undefined {
   return error instanceof StatusError ? error.status : undefined;
 }
 
-/** `rights` are what is missing where the API server says so. */
-function unread(where: string, rights: string, cause: unknown, advice?: string): ClusterError {
+/** Why something could not be read; `rights` are what is missing where the API server says so. */
+export function unread(where: string, rights: string, cause: unknown, advice?: string): ClusterError {
   const status = statusOf(cause);
   const known: Readonly<Record<number, string>> = { 401: 'an API server that knows who asks', 403: rights };
   const expected = known[status ?? 0] ?? 'an API server that answers';

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { UsageError } from '../errors.js';
 import { renderChecklists } from '../outputs/checklist.js';
 import { renderDiff } from '../outputs/diff.js';
@@ -13,7 +13,7 @@ import { namespaceModes } from '../policy/plan.js';
 import { type Preview, previewFiles, type PreviewOptions } from '../preview/preview.js';
 import { explainControl } from './controls.js';
 import { type ClusterFlags, withClusterFlags } from './clusterFlags.js';
-import { type FailOn, failOnChoices, failOnHelp, reasonsToFail } from './failOn.js';
+import { type FailOn, failOnOption, reasonsToFail } from './failOn.js';
 import { guideHelp, withGuide } from './guideFlag.js';
 import { type Choices, optionsOf } from './previewOptions.js';
 import { readSources } from './previewSources.js';
@@ -21,7 +21,7 @@ import { readPolicies } from './policyFiles.js';
 import { writeHardened } from './previewWrite.js';
 import { progressOn } from './progress.js';
 import { readStream } from './readStream.js';
-import { complain, type Streams, styleFor } from './streams.js';
+import { complain, type Streams, styleFor, widthOf } from './streams.js';
 
 const renderers = {
   text: renderText,
@@ -78,7 +78,7 @@ export function previewCommand(streams: Streams = process): Command {
           'output',
         ),
       )
-      .addOption(new Option('--fail-on <what>', failOnHelp).choices(failOnChoices).argParser(collectFailOn))
+      .addOption(failOnOption())
       .option('--explain <control>', 'tell all about one control, and read nothing')
       .option('--guide [name]', guideHelp)
       .option('--no-color', 'no colours')
@@ -93,12 +93,6 @@ export function previewCommand(streams: Streams = process): Command {
         if (exitCode > 0) streams.exitCode = exitCode;
       })
   );
-}
-
-function collectFailOn(one: string, before: FailOn[] = []): FailOn[] {
-  const known = failOnChoices.find((choice) => choice === one);
-  if (known === undefined) throw new InvalidArgumentError(`Allowed choices are ${failOnChoices.join(', ')}.`);
-  return [...before, known];
 }
 
 function collect(path: string, before: string[] = []): string[] {
@@ -142,14 +136,8 @@ function choosePaths(paths: readonly string[], { stdin }: Streams): readonly str
   });
 }
 
-/** Widest report, in characters: longer lines are hard to read. */
-const maxWidth = 100;
-
 function render(shown: Preview, { output, color, guide }: Flags, { stdout }: Streams): string {
-  const options: TextOptions = {
-    style: styleFor(stdout, color),
-    width: Math.max(60, Math.min(stdout.columns || maxWidth, maxWidth)),
-  };
+  const options: TextOptions = { style: styleFor(stdout, color), width: widthOf(stdout) };
   return guide !== undefined && output === 'text'
     ? renderChecklists(shown, options)
     : renderers[output](shown, options);

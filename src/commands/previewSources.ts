@@ -55,9 +55,9 @@ async function readCluster(
 ) {
   const connection = await connectUser(live[0]?.text ?? '', flags);
   const namespace = liveNamespaceName(flags.namespace, connection);
-  const [objects, facts] = await Promise.all([
-    readLive(connection, live, namespace),
-    written.get(namespace) ?? readFacts(connection, namespace),
-  ]);
+  const objects = await readLive(connection, live, namespace);
+  const facts = written.get(namespace) ?? (await readFacts(connection, namespace, withoutRights));
   return { ...objects, namespace, facts };
 }
+
+const withoutRights = 'ask for it, or describe the namespace with --namespace-file';

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { version } from '../version.js';
+import { auditCommand } from './audit.js';
 import { completionCommand } from './completion.js';
 import { controlsCommand } from './controls.js';
 import { diffCommand } from './diff.js';
@@ -21,6 +22,7 @@ export function createProgram(home: URL): Command {
     .addCommand(serveCommand(home))
     .addCommand(previewCommand())
     .addCommand(diffCommand())
+    .addCommand(auditCommand())
     .addCommand(networkPolicyCommand())
     .addCommand(controlsCommand())
     .addCommand(imagesCommand())

@@ -3,7 +3,7 @@ import type { Output } from './streams.js';
 /** Tells on a terminal how far a long run is, in one line that is gone when it ends. */
 export interface Progress {
   /** `podtemper: hardening 512 of 1096 files` */
-  step(doing: string, done: number, total: number): void;
+  step(doing: string, done: number, total: number, things?: string): void;
   /** Takes the line away. */
   end(): void;
 }
@@ -21,12 +21,12 @@ export function progressOn(stderr: Output): Progress {
   let next = Date.now() + patience;
   let isDrawn = false;
   return {
-    step(doing, done, total) {
+    step(doing, done, total, things = 'files') {
       const now = Date.now();
       if (now < next) return;
       next = now + pause;
       isDrawn = true;
-      stderr.write(`${eraseLine}podtemper: ${doing} ${done} of ${total} files`);
+      stderr.write(`${eraseLine}podtemper: ${doing} ${done} of ${total} ${things}`);
     },
     end() {
       if (isDrawn) stderr.write(eraseLine);

@@ -27,6 +27,14 @@ export function styleFor(output: Output, isWanted: boolean): Style {
   return (format, text) => styleText(format, text, { validateStream: false });
 }
 
+/** Widest report, in characters: longer lines are hard to read. */
+const maxWidth = 100;
+
+/** How wide a report may be. */
+export function widthOf({ columns }: Output): number {
+  return Math.max(60, Math.min(columns || maxWidth, maxWidth));
+}
+
 /** Tells of a fault on the error stream, with the line that it is in. */
 export function complain(
   fault: InputError,
