@@ -2,39 +2,13 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { minify } from '@swc/core';
-import { build, type Metafile, type Plugin, transform } from 'esbuild';
+import { build, type Metafile, transform } from 'esbuild';
 import { builtInDocument } from '../src/policy/policy.js';
 import { namespaceModes } from '../src/policy/plan.js';
 import { endings } from '../src/server/pageFiles.js';
 import { examples } from '../src/web/examples.js';
 import { pageFiles, renderPage } from '../src/web/page.js';
-import { version } from '../src/version.js';
-
-/** Modules of zod that the page never runs: its way to JSON Schema, and to code that is made of text, which the page's
- *  security policy forbids. A tenth of the engine. */
-const neverRun = /zod\/v4\/core\/(json-schema-processors|to-json-schema|json-schema-generator|doc)\.js$/;
-
-/** Leaves out what the page has no use for. */
-const slim: Plugin = {
-  name: 'slim',
-  setup(building) {
-    building.onLoad({ filter: neverRun }, async ({ path }) => {
-      const names = (await readFile(path, 'utf8')).matchAll(/^export (?:const|function|class) (\w+)/gm);
-      return { contents: Array.from(names, ([, name]) => `export function ${name}() {}`).join('\n') };
-    });
-    // Of the program's own description the page needs one line.
-    building.onLoad({ filter: /package\.json$/ }, () => ({
-      contents: JSON.stringify({ version }),
-      loader: 'json',
-    }));
-    // These packages define tags for languages as they are loaded, which nothing here asks for.
-    building.onResolve({ filter: /^@(lezer|codemirror)\// }, async ({ path, pluginData, ...rest }) => {
-      if (pluginData === 'resolved') return undefined;
-      const found = await building.resolve(path, { ...rest, pluginData: 'resolved' });
-      return { ...found, sideEffects: false };
-    });
-  },
-};
+import { slim } from './slim.js';
 
 /** Writes the page and its engine: files that any web server can serve, and that the program serves itself. Gives what
  *  went into them. */
@@ -70,7 +44,7 @@ async function squeeze(file: string): Promise<void> {
   const { code } = await minify(await readFile(file, 'utf8'), {
     module: true,
     ecma: 2022,
-    compress: { passes: 2, toplevel: true, ecma: 2022 },
+    compress: { passes: 4, toplevel: true, ecma: 2022 },
     mangle: { toplevel: true },
     format: { comments: false, ecma: 2022 },
   });

@@ -46,7 +46,12 @@ interface PlacedPolicy {
 
 function parseText(text: string, file: string): PlacedPolicy[] {
   const lineCounter = new LineCounter();
-  const documents = parseAllDocuments(text, { lineCounter, schema: 'core', prettyErrors: false });
+  const documents = parseAllDocuments(text, {
+    lineCounter,
+    schema: 'core',
+    resolveKnownTags: false,
+    prettyErrors: false,
+  });
   return [...documents].flatMap((document) => {
     const [fault] = document.errors;
     if (fault !== undefined) {
