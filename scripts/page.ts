@@ -3,19 +3,23 @@ import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { minify } from '@swc/core';
 import { build, type Metafile, transform } from 'esbuild';
+import { guides } from '../src/guides/index.js';
 import { builtInDocument } from '../src/policy/policy.js';
 import { namespaceModes } from '../src/policy/plan.js';
 import { endings } from '../src/server/pageFiles.js';
 import { examples } from '../src/web/examples.js';
 import { pageFiles, renderPage } from '../src/web/page.js';
 import { slim } from './slim.js';
+import { withoutUnnamedMethods } from './unnamed.js';
 
 /** Writes the page and its engine: files that any web server can serve, and that the program serves itself. Gives what
  *  went into them. */
 export async function buildPage(folder: string): Promise<Metafile> {
   const { metafile } = await build({
     metafile: true,
-    entryPoints: { page: 'src/web/client/page.ts', engine: 'src/web/client/engine.ts' },
+    entryPoints: ['start', 'page', 'engine'].map((name) => `src/web/client/${name}.ts`),
+    // The page takes up what has begun without it.
+    external: ['./start.js'],
     outdir: folder,
     bundle: true,
     minify: true,
@@ -26,7 +30,7 @@ export async function buildPage(folder: string): Promise<Metafile> {
     logLevel: 'warning',
     plugins: [slim],
   });
-  for (const file of ['page.js', 'engine.js']) await squeeze(join(folder, file));
+  for (const file of ['start.js', 'page.js', 'engine.js']) await squeeze(join(folder, file));
   const css = await transform(await readFile('src/web/page.css', 'utf8'), { loader: 'css', minify: true });
   await writeFile(join(folder, 'page.css'), css.code);
   await writeFile(join(folder, 'index.html'), indexPage());
@@ -39,9 +43,9 @@ export async function buildPage(folder: string): Promise<Metafile> {
   return metafile;
 }
 
-/** A second look by another minifier takes off another part in thirty. */
+/** A second look by another minifier takes off another part in thirty, the methods that nothing names with it. */
 async function squeeze(file: string): Promise<void> {
-  const { code } = await minify(await readFile(file, 'utf8'), {
+  const { code } = await minify(await withoutUnnamedMethods(await readFile(file, 'utf8')), {
     module: true,
     ecma: 2022,
     compress: { passes: 4, toplevel: true, ecma: 2022 },
@@ -58,6 +62,7 @@ function indexPage(): string {
     manifests: examples[0].manifests,
     policy: { names: [name], chosen: undefined, otherwise: name },
     mode: { names: namespaceModes, chosen: undefined, otherwise: 'enforce' },
+    guide: { guides, chosen: undefined },
     settings: { policies: [], defaultPolicy: name, mode: 'enforce' },
     isServed: false,
   });

@@ -8,6 +8,9 @@ import { version } from '../src/version.js';
 const neverRun =
   /zod\/v4\/core\/(?:json-schema-processors|to-json-schema|json-schema-generator|doc|compile|memoizer)\.js$|yaml-1\.1\/(?:binary|omap|pairs|set)\.js$/;
 
+/** Of guides and advisors: why a guide asks for something, and where it is known from. */
+const docsOnly = /^ +(?:why|remark|summary|source):\s+(?:'[^'\n]*'|"[^"\n]*"),\n/gm;
+
 /** Leaves out what the page has no use for. */
 export const slim: Plugin = {
   name: 'slim',
@@ -21,6 +24,14 @@ export const slim: Plugin = {
       contents:
         'export const FOLD_FLOW = 0, FOLD_BLOCK = 0, FOLD_QUOTED = 0, foldFlowLines = (text) => text;',
     }));
+    // What stands in docs alone, and nowhere on the page.
+    building.onLoad(
+      { filter: /src\/(?:guides\/(?:cis|cloud|nsaCisa)|advice\/\w+)\.ts$/ },
+      async ({ path }) => ({
+        contents: (await readFile(path, 'utf8')).replaceAll(docsOnly, ''),
+        loader: 'ts',
+      }),
+    );
     // Of the program's own description the page needs one line.
     building.onLoad({ filter: /package\.json$/ }, () => ({
       contents: JSON.stringify({ version }),
@@ -60,7 +71,9 @@ function withoutUnused(schemas: string, names: ReadonlySet<string>): string {
 
 /** What follows a dot in those sources of ours that import a package. */
 async function namesBeside(imported: string): Promise<ReadonlySet<string>> {
-  const files = (await readdir('src', { recursive: true })).filter((file) => file.endsWith('.ts'));
+  const files = (await readdir('src', { recursive: true })).filter((file) =>
+    /^(?!openapi).*\.ts$/.test(file),
+  );
   const texts = await Promise.all(files.map((file) => readFile(join('src', file), 'utf8')));
   const users = texts.filter((text) => text.includes(` from '${imported}'`));
   return new Set(users.flatMap((text) => [...text.matchAll(/\.(\w+)/g)].map(([, name = '']) => name)));

@@ -86,8 +86,10 @@ function render(
 ): Rendered & { readonly body: string } {
   const { accept } = job.request;
   if (question.isForm || accept === 'text/html') {
+    const checklist = question.guide !== undefined && { checklist: renderChecklists(shown) };
+    const shownAs = { report: renderText(shown), diff: renderDiff(shown), ...checklist };
     const result = {
-      ...(shown.items.length > 0 && { shown: { report: renderText(shown), diff: renderDiff(shown) } }),
+      ...(shown.items.length > 0 && { shown: shownAs }),
       faults: [...shown.faults, ...shown.warnings].map(messageOf),
     };
     return { contentType: 'text/html; charset=utf-8', body: previewPage(policies, job, question, result) };

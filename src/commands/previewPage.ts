@@ -1,3 +1,4 @@
+import { guides } from '../guides/index.js';
 import { namespaceModes } from '../policy/plan.js';
 import type { PolicySet } from '../policy/policy.js';
 import type { Question } from '../preview/question.js';
@@ -27,6 +28,7 @@ export function previewPage(
       otherwise: flags.defaultPolicy,
     },
     mode: { names: namespaceModes, chosen: question?.mode, otherwise: flags.mode },
+    guide: { guides, chosen: question?.guide },
     settings,
     ...(result && { result }),
     isServed: true,

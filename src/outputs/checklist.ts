@@ -41,7 +41,7 @@ function headline(item: PreviewItem, { guide, rows }: Checklist, style: Style, w
 }
 
 /** `9 satisfied, 5 by hardening, 2 open`. */
-function tally(rows: readonly Row[]): string {
+export function tally(rows: readonly Row[]): string {
   const number = (wanted: Verdict) => rows.filter(({ verdict }) => verdict === wanted).length;
   return `${number('satisfied')} satisfied, ${number('hardened')} by hardening, ${number('open')} open`;
 }
@@ -81,39 +81,54 @@ function placeLines(
   item: PreviewItem,
   { indent, style, width }: Layout & { readonly indent: string },
 ): string[] {
-  const groups = groupsOf(places, verdict, item);
+  const groups = groupPlaces(places, verdict, item);
   const more = groups.length - maxPlaces;
-  const lines = groups.slice(0, maxPlaces).flatMap(({ text, targets, write }) => {
-    const told = targets.length === 0 ? text : `${titleOf(targets)}: ${text}`;
+  const lines = groups.slice(0, maxPlaces).flatMap(({ told, write }) => {
     const remedy = verdict === 'open' ? column(indent, `→ ${write}`, width, painter(style, 'cyan')) : [];
-    return column(indent, clean(told), width, painter(style, 'dim')).concat(remedy);
+    return column(indent, told, width, painter(style, 'dim')).concat(remedy);
   });
   return more > 0 ? [...lines, `${indent}and ${count(more, 'place')} more`] : lines;
 }
 
-interface Group {
-  readonly text: string;
-  readonly targets: string[];
+/** Places that one line tells of: containers that lack the same share it. */
+export interface PlaceGroup {
+  /** `containers web, sidecar: runAsUser is 0`. */
+  readonly told: string;
+  /** What to write there, or what hardening writes. */
   readonly write: string;
+  /** From the pod's root, one for each place. */
+  readonly fields: readonly string[];
 }
 
-/** Containers that lack the same share a line. */
-function groupsOf(places: readonly Place[], verdict: Verdict, item: PreviewItem): Group[] {
-  const groups = new Map<string, Group>();
+/** The places of a row as they are told. */
+export function groupPlaces(
+  places: readonly Place[],
+  verdict: Verdict,
+  item: Pick<PreviewItem, 'templatePointer'>,
+): PlaceGroup[] {
+  const groups = new Map<string, { text: string; targets: string[]; write: string; fields: string[] }>();
   for (const place of places) {
     const text = textOf(place, verdict, item);
     const key = `${text}\n${place.write}`;
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, { text, targets: [...place.targets], write: place.write });
-    else group.targets.push(...place.targets);
+    if (group === undefined) {
+      groups.set(key, { text, targets: [...place.targets], write: place.write, fields: [place.field] });
+    } else {
+      group.targets.push(...place.targets);
+      group.fields.push(place.field);
+    }
   }
-  return [...groups.values()];
+  return [...groups.values()].map(({ text, targets, write, fields }) => ({
+    told: clean(targets.length === 0 ? text : `${titleOf(targets)}: ${text}`),
+    write,
+    fields,
+  }));
 }
 
 function textOf(
   { field, found, reason, write, targets }: Place,
   verdict: Verdict,
-  item: PreviewItem,
+  item: Pick<PreviewItem, 'templatePointer'>,
 ): string {
   const isOfPod = field.startsWith('spec.');
   const isOfContainer = targets.length > 0 && /^spec\.(?:initContainers|containers)\[\d+\]\./.test(field);

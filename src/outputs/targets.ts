@@ -69,7 +69,7 @@ interface Layout {
 }
 
 /** Whether what is known of the image can have had a part in it. */
-function isNewsOfImage({ decision }: Finding): boolean {
+export function isNewsOfImage({ decision }: Finding): boolean {
   return decision.kind === 'change' || (decision.kind === 'skip' && decision.reason === 'imageCannot');
 }
 

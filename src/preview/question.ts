@@ -85,6 +85,7 @@ function readForm(body: string, asked: Question): Question {
     manifests: (valueOf('manifests') ?? '').replaceAll('\r\n', '\n'),
     policyName: valueOf('policy'),
     mode: modeOf(valueOf('mode')),
+    guide: valueOf('guide'),
   };
 }
 

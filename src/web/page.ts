@@ -8,6 +8,7 @@ export interface PageContent {
   readonly manifests: string;
   readonly policy: Choice;
   readonly mode: Choice;
+  readonly guide: GuideChoice;
   /** What the page's own engine is to reckon with, as JSON. */
   readonly settings: object;
   /** Without JavaScript: what was found out of the manifests. */
@@ -24,8 +25,14 @@ export interface Choice {
   readonly otherwise: string;
 }
 
+/** The guides that manifests can be held against. */
+export interface GuideChoice {
+  readonly guides: readonly { readonly id: string; readonly title: string }[];
+  readonly chosen: string | undefined;
+}
+
 /** The files of the page besides itself, at the same place. */
-export const pageFiles = ['page.js', 'engine.js', 'page.css'] as const;
+export const pageFiles = ['start.js', 'page.js', 'engine.js', 'page.css'] as const;
 
 /** What the page may load and do: its own files, and nothing from anywhere else. */
 export const contentSecurityPolicy = [
@@ -49,7 +56,7 @@ export function renderPage(content: PageContent): string {
 <meta name="color-scheme" content="light dark">
 ${isServed ? '' : `<meta http-equiv="content-security-policy" content="${contentSecurityPolicy}">\n`}<title>podtemper: preview</title>
 <link rel="stylesheet" href="page.css">
-<link rel="modulepreload" href="engine.js">
+<script type="module" src="start.js"></script>
 <script type="module" src="page.js"></script>
 </head>
 <body>
@@ -69,15 +76,16 @@ ${isServed ? servedFooter : aloneFooter}
 `;
 }
 
-function form({ manifests, policy, mode, settings, isServed }: PageContent): string {
+function form({ manifests, policy, mode, guide, settings, isServed }: PageContent): string {
   const target = isServed ? ' method="post" action="preview?from=form"' : '';
   return `<form id="form"${target} data-settings="${escapeHtml(JSON.stringify(settings))}">
 <div class="toolbar">
 <div class="field scripted" hidden><label for="example">Start from</label><select id="example"><option value="">your own</option>${examples
     .map(({ id, title }) => `<option value="${id}">${escapeHtml(title)}</option>`)
     .join('')}</select></div>
-${picker('policy', 'Policy', policy)}
-${picker('mode', 'Mode', mode)}
+${namesPicker('policy', 'Policy', policy)}
+${namesPicker('mode', 'Mode', mode)}
+${guidePicker(guide)}
 ${isServed ? '<button type="submit" class="plain">Preview</button>\n' : ''}<div class="actions scripted" hidden>
 <button type="button" id="copy-link">Copy link</button>
 <span role="group" aria-label="Download">
@@ -95,13 +103,33 @@ ${escapeHtml(manifests)}</textarea>
 </form>${isServed ? '' : '\n<noscript><p>This copy of the page works in the browser alone, and needs JavaScript. <code>podtemper preview</code> does the same in a terminal.</p></noscript>'}`;
 }
 
-function picker(name: string, title: string, { names, chosen, otherwise }: Choice): string {
-  const options = names.map((choice) => {
-    const text = escapeHtml(choice);
-    return `<option value="${text}"${choice === chosen ? ' selected' : ''}>${text}</option>`;
-  });
-  const unsaid = `<option value="">${escapeHtml(otherwise)}, or the namespace's own</option>`;
-  return `<div class="field"><label for="${name}">${title}</label><select id="${name}" name="${name}">${unsaid}${options.join('')}</select></div>`;
+function namesPicker(name: string, title: string, { names, chosen, otherwise }: Choice): string {
+  const options = names.map((each): [string, string] => [each, each]);
+  return picker(name, title, [['', `${otherwise}, or the namespace's own`], ...options], chosen);
+}
+
+function guidePicker({ guides, chosen }: GuideChoice): string {
+  const options = guides.map(({ id, title }): [string, string] => [id, asEntry(title)]);
+  return picker('guide', 'Checklist', [['', 'none'], ...options], chosen);
+}
+
+/** As it begins an entry by itself: without its article. */
+function asEntry(title: string): string {
+  const bare = title.replace(/^the /, '');
+  return bare.slice(0, 1).toUpperCase() + bare.slice(1);
+}
+
+function picker(
+  name: string,
+  title: string,
+  options: readonly (readonly [value: string, text: string])[],
+  chosen: string | undefined,
+): string {
+  const items = options.map(
+    ([value, text]) =>
+      `<option value="${escapeHtml(value)}"${value === chosen ? ' selected' : ''}>${escapeHtml(text)}</option>`,
+  );
+  return `<div class="field"><label for="${name}">${title}</label><select id="${name}" name="${name}">${items.join('')}</select></div>`;
 }
 
 const servedFooter = `<p>Nothing is stored and no cluster is touched; with JavaScript, nothing that you type leaves this page.

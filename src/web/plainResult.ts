@@ -2,8 +2,8 @@ import { escapeHtml } from './html.js';
 
 /** An answer for who has no JavaScript. */
 export interface PlainResult {
-  /** The report and the diff, when something was asked for and could be read. */
-  readonly shown?: { readonly report: string; readonly diff: string };
+  /** The report and the diff, when something was asked for and could be read; of a guide its checklist too. */
+  readonly shown?: { readonly report: string; readonly diff: string; readonly checklist?: string };
   /** What could not be read, and what was read but is hardly meant. */
   readonly faults: readonly string[];
 }
@@ -22,9 +22,16 @@ function faultList(faults: readonly string[]): string {
 
 function shownPart({ shown }: PlainResult): string {
   if (shown === undefined) return '';
-  return `<section aria-labelledby="report"><h2 id="report">What happens</h2><pre tabindex="0">${escapeHtml(shown.report)}</pre></section>
-<section aria-labelledby="diff"><h2 id="diff">As a diff</h2><pre tabindex="0">${markDiff(shown.diff)}</pre></section>
-`;
+  const { report, diff, checklist } = shown;
+  return [
+    ...(checklist === undefined ? [] : [sectionOf('checklist', 'By the guide', escapeHtml(checklist))]),
+    sectionOf('report', 'What happens', escapeHtml(report)),
+    sectionOf('diff', 'As a diff', markDiff(diff)),
+  ].join('');
+}
+
+function sectionOf(id: string, title: string, html: string): string {
+  return `<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2><pre tabindex="0">${html}</pre></section>\n`;
 }
 
 function markDiff(diff: string): string {

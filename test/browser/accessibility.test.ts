@@ -44,10 +44,11 @@ describe.each(['light', 'dark'] as const)(
       const workbench = await Workbench.open(browser, url, { colorScheme, viewport });
       const { page } = workbench;
       await page.getByLabel('Start from').selectOption('agent');
+      await page.getByLabel('Checklist').selectOption('cis');
       await page.getByLabel('Policy', { exact: true }).selectOption({ label: 'your own…' });
       await page.getByRole('heading', { name: 'DaemonSet node-agent' }).waitFor();
-      await page.locator('.decision.mend summary').first().click();
-      await page.locator('.decision.change summary').first().click();
+      await page.locator('.row.mend summary').first().click();
+      await page.locator('.row.change summary').first().click();
       expect(await violationsOf(page)).toEqual([]);
       await workbench.paste('policy', 'kind: Pod\n');
       await workbench.paste('manifests', 'spec: [\n');
@@ -58,6 +59,7 @@ describe.each(['light', 'dark'] as const)(
 
     it('of the plain form and its answer', async () => {
       const workbench = await Workbench.open(browser, url, { colorScheme, javaScriptEnabled: false });
+      await workbench.page.getByLabel('Checklist').selectOption('cloud');
       await workbench.page.getByRole('button', { name: 'Preview' }).click();
       await workbench.page.getByRole('region', { name: 'As a diff' }).waitFor();
       const html = await workbench.page.content();
@@ -66,7 +68,7 @@ describe.each(['light', 'dark'] as const)(
       const page = await context.newPage();
       // The same page, in a window where the checker's script may run, and the page's own may not.
       await page.route(`${url}/`, (route) =>
-        route.fulfill({ contentType: 'text/html', body: html.replace(/<script.*?<\/script>/, '') }),
+        route.fulfill({ contentType: 'text/html', body: html.replaceAll(/<script.*?<\/script>/g, '') }),
       );
       await page.goto(`${url}/`);
       expect(await violationsOf(page)).toEqual([]);
@@ -78,9 +80,10 @@ describe.each(['light', 'dark'] as const)(
 it('fits on a phone without scrolling sideways', async () => {
   const workbench = await Workbench.open(browser, url, { viewport: phone });
   const { page } = workbench;
+  await page.getByLabel('Checklist').selectOption('cis');
   for (const example of ['nginx', 'database', 'agent', 'java', 'bare']) {
     await page.getByLabel('Start from').selectOption(example);
-    await page.locator('.decision').first().waitFor();
+    await page.locator('.row.open').first().waitFor();
     const [content, window] = await page.evaluate(() => [
       document.documentElement.scrollWidth,
       document.documentElement.clientWidth,

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
+import { deflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Browser } from 'playwright-core';
+import type { Browser, Locator } from 'playwright-core';
 import { cleanUp, serve } from '../server/program.js';
 import { openChromium } from './chromium.js';
 import { Workbench } from './workbench.js';
@@ -26,6 +27,14 @@ async function within(act: (workbench: Workbench) => Promise<void>): Promise<voi
     throw cause;
   }
   await workbench.close();
+}
+
+/** What is selected in an editor that has the focus. */
+function selectedIn(editor: Locator): Promise<string | undefined> {
+  return editor.evaluate((element) => {
+    const root = element.getRootNode() as ShadowRoot & { getSelection(): Selection };
+    return root.activeElement === element ? root.getSelection().toString() : undefined;
+  });
 }
 
 const pod = (image: string) =>
@@ -58,17 +67,13 @@ describe('the page', () => {
 
   it('says of each decision why, what it may break and how to opt out, and leads to the field', () =>
     within(async ({ page, hardened }) => {
-      const row = page.locator('.decision', { hasText: 'runAsNonRoot' }).first();
+      const row = page.locator('.row', { hasText: 'runAsNonRoot' }).first();
       await row.locator('summary').click();
       const explanation = await row.locator('dl').innerText();
       expect(explanation).toMatch(/May break\s+Images whose files belong to another user/);
       expect(explanation).toContain('podtemper.io/opt-out: runAsNonRoot');
       await row.getByRole('button').click();
-      const selected = await hardened.evaluate((element) => {
-        const root = element.getRootNode() as ShadowRoot & { getSelection(): Selection };
-        return { isFocused: root.activeElement === element, text: root.getSelection().toString() };
-      });
-      expect(selected).toEqual({ isFocused: true, text: 'runAsNonRoot: true' });
+      expect(await selectedIn(hardened)).toBe('runAsNonRoot: true');
     }));
 
   it('follows the mode', () =>
@@ -76,6 +81,43 @@ describe('the page', () => {
       await workbench.page.getByLabel('Mode').selectOption('audit');
       await workbench.untilOutcome('7 controls would change it');
       expect(await workbench.page.locator('.cm-changedLine').count()).toBe(0);
+    }));
+
+  it('goes through a guide, item by item, and leads to what is open and what hardening adds', () =>
+    within(async (workbench) => {
+      const { page, manifests, hardened } = workbench;
+      await page.getByLabel('Start from').selectOption('agent');
+      await page.getByLabel('Checklist').selectOption('cis');
+      const list = page.getByRole('list', { name: 'Items of the CIS Kubernetes Benchmark' });
+      await list.waitFor();
+      expect(await page.getByRole('heading', { level: 3 }).innerText()).toMatch(
+        /^\d+ satisfied, \d+ by hardening, \d+ open, by the CIS/,
+      );
+      const open = list.getByRole('listitem').filter({ hasText: "not the host's process namespace" });
+      expect(await open.innerText()).toMatch(
+        /^!\s*open:\s+5\.2\.3[^]*spec\.template\.spec\.hostPID is true → leave hostPID out/,
+      );
+      await open.getByRole('button').click();
+      expect(await selectedIn(manifests)).toBe('hostPID: true');
+      const added = list.getByRole('listitem').filter({ hasText: 'no root user' });
+      expect(await added.innerText()).toMatch(
+        /^\+\s*satisfied by hardening:\s+5\.2\.7[^]*container agent: .*runAsUser: 1000/,
+      );
+      await added.getByRole('button').click();
+      expect(await selectedIn(hardened)).toBe('runAsNonRoot: true');
+      await page.getByLabel('Checklist').selectOption('none');
+      await list.waitFor({ state: 'detached' });
+    }));
+
+  it('says what is likely to break, and the line that avoids it', () =>
+    within(async ({ page, manifests }) => {
+      await page.getByLabel('Start from').selectOption('agent');
+      const row = page.getByRole('listitem').filter({ hasText: 'volumeOwner' });
+      expect(await row.innerText()).toMatch(
+        /no fsGroup reaches [^]*Likely to break; write podtemper\.io\/run-as-user: "<the user that owns the data>"/,
+      );
+      await row.getByRole('button').click();
+      expect(await selectedIn(manifests)).toContain('mountPath: /run/containerd/containerd.sock');
     }));
 
   it("follows a policy of one's own, and says what is wrong with it", () =>
@@ -134,15 +176,29 @@ describe('the page', () => {
       const { page } = workbench;
       await workbench.paste('manifests', pod('redis:7'));
       await page.getByLabel('Mode').selectOption('warn');
+      await page.getByLabel('Checklist').selectOption('nsa-cisa');
       await page.getByRole('heading', { name: 'Pod pasted' }).waitFor();
       await page.getByRole('button', { name: 'Copy link' }).click();
       await page.waitForURL(/#v1\./);
       const second = await workbench.context.newPage();
       await second.goto(page.url());
       await second.locator('.outcome', { hasText: 'policy default, mode warn' }).waitFor();
+      await second.getByRole('list', { name: /^Items of the Kubernetes Hardening Guide/ }).waitFor();
       expect(await second.getByRole('textbox', { name: 'Your manifests' }).innerText()).toContain(
         'image: redis:7',
       );
+    }));
+
+  it('takes from a link what there still is', () =>
+    within(async ({ context, page, complaints }) => {
+      const input = { manifests: pod('busybox'), policyName: 'gone', mode: 'warn', guide: 'gone' };
+      const fragment = deflateRawSync(JSON.stringify(input)).toString('base64url');
+      const second = await context.newPage();
+      second.on('console', (message) => complaints.push(message.text()));
+      second.on('pageerror', ({ message }) => complaints.push(message));
+      await second.goto(`${page.url()}#v1.${fragment}`);
+      await second.locator('.outcome', { hasText: 'policy default, mode warn' }).waitFor();
+      expect(await second.locator('#faults').innerText()).toBe('');
     }));
 
   it.each([
@@ -190,13 +246,14 @@ describe('the page', () => {
         'example',
         'policy',
         'mode',
+        'guide',
         'copy-link',
         'Your manifests',
         'Hardened manifests',
       ]);
       await page.keyboard.press('Tab');
       await page.keyboard.press('Enter');
-      await page.locator('.decision details[open] dl').waitFor();
+      await page.locator('.row details[open] dl').waitFor();
       await page.keyboard.press('Tab');
       await page.keyboard.press('Tab');
       await page.keyboard.press('Enter');

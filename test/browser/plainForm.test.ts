@@ -30,8 +30,12 @@ it('works as a plain form without JavaScript', async () => {
   expect(await report.innerText()).toContain('Pod plain: 1 container, 6 controls would change it');
   expect(await page.getByLabel('Mode').inputValue()).toBe('warn');
   await page.getByLabel('Mode').selectOption('enforce');
+  await page.getByLabel('Checklist').selectOption('cis');
   await page.getByRole('button', { name: 'Preview' }).click();
   const added = await page.getByRole('region', { name: 'As a diff' }).locator('ins').allInnerTexts();
   expect(added).toContain('+        runAsNonRoot: true');
+  const checklist = page.getByRole('region', { name: 'By the guide' });
+  expect(await checklist.innerText()).toMatch(/^Pod plain: \d+ satisfied, \d+ by hardening, \d+ open/m);
+  expect(await page.getByLabel('Checklist').inputValue()).toBe('cis');
   await workbench.close();
 });

@@ -21,7 +21,7 @@ export class Workbench {
     context.setDefaultTimeout(15_000);
     const workbench = new Workbench(await context.newPage(), context);
     await workbench.page.goto(url);
-    if (options.javaScriptEnabled !== false) await workbench.page.locator('.decision').first().waitFor();
+    if (options.javaScriptEnabled !== false) await workbench.page.locator('.row').first().waitFor();
     return workbench;
   }
 

@@ -13,18 +13,27 @@ describe('the page', () => {
     const html = await server.page();
     expect(html).toContain('<form id="form" method="post" action="preview?from=form"');
     expect(html).toMatch(/<textarea id="manifests" name="manifests"[^>]*>\napiVersion: apps\/v1\n/);
-    expect(html.match(/<script.*?<\/script>/g)).toEqual(['<script type="module" src="page.js"></script>']);
+    expect(html.match(/<script.*?<\/script>/g)).toEqual([
+      '<script type="module" src="start.js"></script>',
+      '<script type="module" src="page.js"></script>',
+    ]);
     expect(html).not.toMatch(/\son\w+=|\sstyle=|<style|https?:\/\//);
   });
 
-  it('offers the policies and modes there are, and what the namespace says', async () => {
+  it('offers the policies, modes and guides there are, and what the namespace says', async () => {
     const options = Array.from(
       (await server.page())
         .replace(/<select id="example".*?<\/select>/s, '')
-        .matchAll(/<option value="(\w*)"/g),
+        .matchAll(/<option value="([\w-]*)"/g),
       ([, value]) => value,
     );
-    expect(options).toEqual(['', 'strict', 'default', '', 'enforce', 'warn', 'audit']);
+    expect(options).toEqual(
+      [
+        ['', 'strict', 'default'],
+        ['', 'enforce', 'warn', 'audit'],
+        ['', 'cloud', 'nsa-cisa', 'cis'],
+      ].flat(),
+    );
   });
 
   it('shows the report and the diff beneath the form, and what was asked', async () => {
@@ -36,6 +45,13 @@ describe('the page', () => {
     expect(text).toContain('metadata: {name: web}\n');
     const added = (await submit({ manifests: pod(), policy: '', mode: '' })).text;
     expect(added).toMatch(/<ins>\+metadata: \{name: web, annotations/);
+  });
+
+  it('shows the checklist of a guide above them', async () => {
+    const { text } = await submit({ manifests: pod(), guide: 'nsa-cisa' });
+    expect(text).toMatch(/<h2 id="checklist">By the guide<\/h2><pre tabindex="0">Pod web: \d+ satisfied/);
+    expect(text).toContain('<option value="nsa-cisa" selected>');
+    expect((await submit({ manifests: pod(), guide: '' })).text).not.toContain('id="checklist"');
   });
 
   it('lets the namespaces among the manifests say what is not chosen', async () => {
@@ -58,7 +74,7 @@ describe('the page', () => {
     const { text } = await submit({
       manifests: `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: "</pre><script>alert(2)</script>"}\ndata: {a: '${evil.replaceAll("'", "''")}'}\n`,
     });
-    expect(text.match(/<script/g)).toHaveLength(1);
+    expect(text.match(/<script/g)).toHaveLength(2);
     expect(text).toContain('&lt;/textarea&gt;&lt;script&gt;alert(1)&lt;/script&gt;');
     expect(text).toContain('&lt;/pre&gt;&lt;script&gt;');
   });

@@ -33,8 +33,9 @@ describe('the program', () => {
   it('serves the page with its files', async () => {
     const html = await (await fetch(server.operationsUrl)).text();
     const files = Array.from(html.matchAll(/(?:href|src)="([\w.]+\.(?:js|css))"/g), ([, file]) => file);
-    expect(files).toEqual(['page.css', 'engine.js', 'page.js']);
-    for (const file of files) {
+    expect(files).toEqual(['page.css', 'start.js', 'page.js']);
+    // The first of them asks for the engine.
+    for (const file of [...files, 'engine.js']) {
       const { status, headers } = await fetch(`${server.operationsUrl}/${file}`);
       // Without TLS, fetch takes no Brotli.
       expect([status, headers.get('content-encoding')]).toEqual([200, 'gzip']);

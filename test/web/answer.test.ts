@@ -8,6 +8,11 @@ import { questionAbout } from './questions.js';
 const pod = (name: string, image = 'busybox') =>
   `apiVersion: v1\nkind: Pod\nmetadata:\n  name: ${name}\nspec:\n  containers:\n    - name: app\n      image: ${image}\n`;
 
+const tallyOf = (verdicts: readonly string[]) => {
+  const count = (wanted: string) => verdicts.filter((verdict) => verdict === wanted).length;
+  return `${count('satisfied')} satisfied, ${count('hardened')} by hardening, ${count('open')} open`;
+};
+
 describe('what the page shows', () => {
   it('leads each addition to its line, whatever stands before it', () => {
     const manifests = `# first\n${pod('one')}---\n${pod('two')}---\n${textOf('list.yaml')}`;
@@ -39,6 +44,47 @@ describe('what the page shows', () => {
     const [object] = answer(questionAbout(manifests)).objects;
     const seccomp = object?.decisions.filter(({ control }) => control === 'seccompProfile');
     expect(seccomp).toMatchObject([{ target: 'containers app, sidecar', places: [{}, {}] }]);
+  });
+
+  it('goes through a guide, and leads to what is added and to what is open', () => {
+    const agent = examples.find(({ id }) => id === 'agent')?.manifests ?? '';
+    const { hardened = '', objects } = answer(questionAbout(agent, { guide: 'cis' }));
+    const rows = objects[0]?.checklist?.rows ?? [];
+    expect(objects[0]?.checklist?.tally).toBe(tallyOf(rows.map(({ verdict }) => verdict)));
+    const lines = { manifests: agent.split('\n'), hardened: hardened.split('\n') };
+    const led = (id: string) =>
+      rows
+        .find((row) => row.id === id)
+        ?.lacks.flatMap(({ write, places }) =>
+          places.map(({ side, line }) => [side, lines[side][line - 1]?.trim(), write]),
+        );
+    expect(led('5.2.3')).toEqual([['manifests', 'hostPID: true', expect.stringContaining('leave hostPID')]]);
+    expect(led('5.2.6')).toEqual([['hardened', 'allowPrivilegeEscalation: false', undefined]]);
+    expect(led('5.2.2')).toEqual([]);
+    // It is about the object around the pod, or about another one.
+    expect(led('5.3.2')).toEqual([]);
+    expect(answer(questionAbout(agent)).objects[0]?.checklist).toBeUndefined();
+  });
+
+  it('says once what is likely to break in several containers, and where', () => {
+    const manifests = pod('two', 'registry.example.com/kafka:4').concat(
+      '    - name: second\n      image: registry.example.com/kafka:4\n',
+    );
+    const [object] = answer(questionAbout(manifests)).objects;
+    const lines = manifests.split('\n');
+    expect(object?.advice.map(({ advisor, target, places }) => [advisor, target, places.length])).toEqual([
+      ['heavyImage', 'containers app, second', 2],
+    ]);
+    expect(object?.advice.flatMap(({ places }) => places.map(({ line }) => lines[line - 1]?.trim()))).toEqual(
+      ['image: registry.example.com/kafka:4', 'image: registry.example.com/kafka:4'],
+    );
+  });
+
+  it('says what else there is to know of an image', () => {
+    const [object] = answer(questionAbout(pod('web', 'nginx'))).objects;
+    expect(object?.notices).toContainEqual(
+      expect.stringMatching(/^container app, known image docker\.io\/library\/nginx: Templates/),
+    );
   });
 
   it('has a word for every control', () => {

@@ -30,12 +30,15 @@ beforeAll(async () => {
 
 const ask = (question: PageQuestion) => call('answer', question) as PageAnswer;
 
-it.each([...corpus, ...examples.map(({ id, manifests }) => ({ file: id, text: manifests }))])(
-  'the engine of the page says of $file what the program says',
-  ({ text }) => {
-    expect(ask(questionAbout(text))).toEqual(answer(questionAbout(text)));
-  },
+/** Each with one of the guides, or without. */
+const questions = [...examples.map(({ id, manifests }) => ({ file: id, text: manifests })), ...corpus].map(
+  ({ file, text }, index) => ({ file, text, guide: ['cis', 'cloud', 'nsa-cisa', ''][index % 4] ?? '' }),
 );
+
+it.each(questions)('the engine of the page says of $file what the program says', ({ text, guide }) => {
+  const question = questionAbout(text, { guide });
+  expect(ask(question)).toEqual(answer(question));
+});
 
 /** Values of every kind, few of which fit anywhere. */
 const values = [true, -1, 7.5, '', 'no such', '500m', ['/a/'], [{ key: 'a', operator: 'In' }], {}, null];

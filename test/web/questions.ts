@@ -7,6 +7,7 @@ export function questionAbout(manifests: string, chosen: Partial<PageInput> = {}
     policyName: '',
     ownPolicy: undefined,
     mode: '',
+    guide: '',
     settings: { policies: [], defaultPolicy: 'default', mode: 'enforce' },
     today: '2026-11-26',
     ...chosen,

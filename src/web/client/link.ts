@@ -39,12 +39,13 @@ async function pipe(
 /** Anybody can write a link. */
 function checkInput(value: unknown): PageInput | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { manifests, policyName, ownPolicy, mode } = value as Readonly<Record<string, unknown>>;
+  const { manifests, policyName, ownPolicy, mode, guide } = value as Readonly<Record<string, unknown>>;
   if (typeof manifests !== 'string') return undefined;
   return {
     manifests,
     policyName: typeof policyName === 'string' ? policyName : '',
     ownPolicy: typeof ownPolicy === 'string' ? ownPolicy : undefined,
     mode: mode === 'enforce' || mode === 'warn' || mode === 'audit' ? mode : '',
+    guide: typeof guide === 'string' ? guide : '',
   };
 }

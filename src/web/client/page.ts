@@ -1,13 +1,13 @@
 import { examples } from '../examples.js';
 import type { FaultView, PageAnswer } from '../view/answer.js';
-import type { PageInput, PageQuestion, PageSettings } from '../view/question.js';
+import type { PageInput } from '../view/question.js';
 import { Comparison } from './comparison.js';
 import { byId, element } from './dom.js';
-import { EngineWorker } from './engineWorker.js';
 import { downloadFiles, save, takeDrops } from './files.js';
 import { fragmentOf, inputOf } from './link.js';
 import { renderObjects } from './objects.js';
 import { PolicyEditor } from './policyEditor.js';
+import { type Beginning, beginning, engine, questionOf } from './start.js';
 
 /** How long nobody types before the engine is asked, in milliseconds. */
 const pause = 120;
@@ -17,19 +17,18 @@ const own = ' own';
 
 /** The page with JavaScript: takes the place of the plain form. */
 class Page {
-  readonly #engine = new EngineWorker();
   readonly #form = byId('form', HTMLFormElement);
   readonly #policy = byId('policy', HTMLSelectElement);
   readonly #mode = byId('mode', HTMLSelectElement);
+  readonly #guide = byId('guide', HTMLSelectElement);
   readonly #example = byId('example', HTMLSelectElement);
   readonly #status = byId('status', HTMLElement);
-  readonly #settings = JSON.parse(this.#form.dataset.settings ?? '') as PageSettings;
   readonly #comparison: Comparison;
   readonly #ownPolicy: PolicyEditor;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #asked = 0;
 
-  constructor(input: PageInput | undefined) {
+  constructor({ input, question, answer }: Beginning) {
     const text = byId('manifests', HTMLTextAreaElement);
     const start = input?.manifests ?? text.value;
     this.#policy.append(element('option', { value: own }, 'your own…'));
@@ -37,12 +36,14 @@ class Page {
     this.#comparison = new Comparison(byId('comparison', HTMLElement), start, () => this.#edited());
     this.#ownPolicy = new PolicyEditor(
       () => this.#askSoon(),
-      (policy, offset) => this.#engine.call('hint', { text: policy, offset }),
+      (policy, offset) => engine.call('hint', { text: policy, offset }),
     );
-    if (input !== undefined) this.#take(input);
+    if (input !== undefined) this.#fill(input);
     this.#example.value = examples.find(({ manifests }) => manifests === start)?.id ?? '';
     this.#listen();
-    void this.#ask();
+    // A browser may have kept what was chosen before the page was loaded again.
+    const isAsked = JSON.stringify(questionOf(this.#input())) === JSON.stringify(question);
+    void this.#ask(isAsked ? answer : undefined);
   }
 
   #showScripted(): void {
@@ -57,7 +58,7 @@ class Page {
       if (this.#policy.value === own) this.#ownPolicy.focus();
       void this.#ask();
     });
-    this.#mode.addEventListener('change', () => void this.#ask());
+    for (const picker of [this.#mode, this.#guide]) picker.addEventListener('change', () => void this.#ask());
     this.#example.addEventListener('change', () => {
       const example = examples.find(({ id }) => id === this.#example.value);
       if (example !== undefined) this.#comparison.manifests = example.manifests;
@@ -83,13 +84,16 @@ class Page {
     this.#timer = setTimeout(() => void this.#ask(), pause);
   }
 
-  async #ask(): Promise<void> {
+  /** Asks the engine, unless its answer is on the way, and shows what it says. */
+  async #ask(coming?: Promise<PageAnswer>): Promise<void> {
     clearTimeout(this.#timer);
     const turn = ++this.#asked;
     try {
-      const answer = await this.#engine.call('answer', this.#question());
+      const answer = await (coming ?? engine.call('answer', questionOf(this.#input())));
       // What was asked since then is what counts.
-      if (turn === this.#asked) this.#show(answer);
+      if (turn !== this.#asked) return;
+      this.#show(answer);
+      if (turn === 1) markShown();
     } catch (error) {
       if (turn === this.#asked) this.#complain(error);
     }
@@ -105,9 +109,10 @@ class Page {
     this.#showFaults(faults);
     renderObjects(byId('objects', HTMLElement), objects, (place) => this.#comparison.jump(place));
     this.#status.textContent = [
-      ...objects.map(({ title, outcome, standing }) => {
+      ...objects.map(({ title, outcome, standing, checklist }) => {
         const level = standing === undefined ? '' : `, Pod Security ${standing.before} to ${standing.after}`;
-        return `${title}: ${outcome}${level}.`;
+        const answered = checklist === undefined ? '' : `, ${checklist.tally}`;
+        return `${title}: ${outcome}${level}${answered}.`;
       }),
       ...faults.map(({ line, text }) => `Line ${line}: ${text}.`),
     ].join(' ');
@@ -131,22 +136,22 @@ class Page {
       policyName: isOwn ? '' : this.#policy.value,
       ownPolicy: isOwn ? this.#ownPolicy.text : undefined,
       mode: this.#mode.value as PageInput['mode'],
+      guide: this.#guide.value,
     };
   }
 
-  #question(): PageQuestion {
-    return { ...this.#input(), settings: this.#settings, today: new Date().toISOString().slice(0, 10) };
+  #take(input: PageInput): void {
+    this.#fill(input);
+    void this.#ask();
   }
 
-  #take({ manifests, policyName, ownPolicy, mode }: PageInput): void {
+  #fill({ manifests, policyName, ownPolicy, mode, guide }: PageInput): void {
     this.#comparison.manifests = manifests;
     this.#mode.value = mode;
+    choose(this.#guide, guide);
     if (ownPolicy !== undefined) this.#ownPolicy.text = ownPolicy;
-    this.#policy.value = ownPolicy === undefined ? policyName : own;
-    // A policy that there is no more: what the namespace says then counts.
-    if (this.#policy.selectedIndex === -1) this.#policy.value = '';
+    choose(this.#policy, ownPolicy === undefined ? policyName : own);
     this.#showOwnPolicy();
-    void this.#ask();
   }
 
   #showOwnPolicy(): void {
@@ -168,7 +173,7 @@ class Page {
     try {
       save(
         downloadFiles[format],
-        await this.#engine.call('download', { question: this.#question(), format }),
+        await engine.call('download', { question: questionOf(this.#input()), format }),
       );
     } catch (error) {
       this.#complain(error);
@@ -183,4 +188,15 @@ class Page {
   }
 }
 
-void inputOf(location.hash).then((input) => new Page(input));
+/** Chooses what there may be no more: then what counts where nothing is chosen. */
+function choose(picker: HTMLSelectElement, value: string): void {
+  picker.value = value;
+  if (picker.selectedIndex === -1) picker.value = '';
+}
+
+/** For whoever measures: when the first result could be seen. */
+function markShown(): void {
+  requestAnimationFrame(() => setTimeout(() => performance.mark('first result')));
+}
+
+void beginning.then((first) => new Page(first));

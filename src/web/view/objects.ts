@@ -1,8 +1,11 @@
 import { annotationKeys, labelKeys } from '../../kubernetes.js';
 import { remainingOf } from '../../outputs/standing.js';
+import { isNewsOfImage, titleOf } from '../../outputs/targets.js';
 import { nameOf, summarize } from '../../outputs/text.js';
 import type { Preview, PreviewItem } from '../../preview/preview.js';
 import { spellVersion } from '../../standards/version.js';
+import { type AdviceView, viewAdvice } from './advice.js';
+import { type ChecklistView, viewChecklist } from './checklist.js';
 import { type DecisionView, viewDecisions } from './decisions.js';
 import { Destination } from './destination.js';
 
@@ -15,6 +18,8 @@ export interface ObjectView {
   /** Policy and mode; undefined where the object passes through. */
   readonly under: string | undefined;
   readonly standing: StandingView | undefined;
+  /** What is likely to break. */
+  readonly advice: readonly AdviceView[];
   readonly decisions: readonly DecisionView[];
   /** Controls that have nothing to do. */
   readonly quiet: readonly string[];
@@ -22,6 +27,8 @@ export interface ObjectView {
   readonly notices: readonly string[];
   /** Where an opt-out is written, and how. */
   readonly optOut: string | undefined;
+  /** Where a guide was asked for. */
+  readonly checklist: ChecklistView | undefined;
 }
 
 /** Where it stands in the Pod Security Standards. */
@@ -43,7 +50,8 @@ export function viewObjects({ documents }: Preview, hardened: string): ObjectVie
 
 function viewObject(item: PreviewItem, lineOf: (path: readonly (string | number)[]) => number): ObjectView {
   const { report, note, standing } = item;
-  const base = { title: nameOf(item), notices: noticesOf(item) };
+  const checklist = viewChecklist(item, lineOf);
+  const base = { title: nameOf(item), notices: noticesOf(item), advice: viewAdvice(item), checklist };
   if (report === undefined || note !== undefined) {
     const nothing = { under: undefined, decisions: [], quiet: [], optOut: undefined };
     return { ...base, ...nothing, outcome: note ?? '', standing: standing && viewStanding(item) };
@@ -66,7 +74,8 @@ function viewStanding(item: PreviewItem): StandingView | undefined {
   return { version: spellVersion(version), before, after, remaining: remainingOf(item) };
 }
 
-function noticesOf({ report, standing, assumedNamespace }: PreviewItem): string[] {
+function noticesOf(item: PreviewItem): string[] {
+  const { report, standing, assumedNamespace } = item;
   const notices = report?.notices.map(({ text }) => text) ?? [];
   const missed = standing?.missed;
   if (missed !== undefined)
@@ -76,5 +85,17 @@ function noticesOf({ report, standing, assumedNamespace }: PreviewItem): string[
       `Namespace ${assumedNamespace} is taken to have the label ${labelKeys.mode}: ${report.mode}; without it, the webhook leaves its pods alone.`,
     );
   }
-  return notices;
+  return notices.concat(imageNotices(item));
+}
+
+/** What to know besides of images that are known. */
+function imageNotices({ report, knownImages }: PreviewItem): string[] {
+  const targets = new Map<string, string[]>();
+  for (const [target, { repository, facts }] of knownImages) {
+    const isNews = report?.findings.some((each) => each.target === target && isNewsOfImage(each)) === true;
+    if (facts.advice === undefined || !isNews) continue;
+    const text = `${repository}: ${facts.advice}`;
+    targets.set(text, [...(targets.get(text) ?? []), target]);
+  }
+  return [...targets].map(([text, own]) => `${titleOf(own)}, known image ${text}`);
 }

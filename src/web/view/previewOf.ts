@@ -2,7 +2,7 @@ import { InputError } from '../../errors.js';
 import { parsePolicies } from '../../policy/load.js';
 import { compilePolicies } from '../../policy/policy.js';
 import type { PolicyDocument } from '../../policy/schema.js';
-import { checkPolicyName, defaultPolicyOf } from '../../preview/choices.js';
+import { checkPolicyName, defaultPolicyOf, guideNamed } from '../../preview/choices.js';
 import { preview, type Preview } from '../../preview/preview.js';
 import { readDocuments } from '../../preview/yaml.js';
 import type { PageQuestion } from './question.js';
@@ -11,7 +11,7 @@ import type { PageQuestion } from './question.js';
 const file = 'manifests.yaml';
 
 /** What the webhook would do to the page's manifests.
- *  @throws InputError for a policy that cannot be used */
+ *  @throws InputError for a policy or guide that cannot be used */
 export function previewOf({ manifests, settings, today, ...chosen }: PageQuestion): Preview {
   const own = chosen.ownPolicy === undefined ? undefined : readPolicy(chosen.ownPolicy);
   const policies = compilePolicies(own ?? settings.policies);
@@ -23,6 +23,7 @@ export function previewOf({ manifests, settings, today, ...chosen }: PageQuestio
     mode: settings.mode,
     facts: () => undefined,
     chosen: { mode: chosen.mode || undefined, policy: name },
+    guide: chosen.guide === '' ? undefined : guideNamed(chosen.guide, 'guide'),
     today,
   });
 }

@@ -21,6 +21,8 @@ export interface PageInput {
   readonly ownPolicy: string | undefined;
   /** Empty where the namespace is to say. */
   readonly mode: NamespaceMode | '';
+  /** A guide to go through, by name; empty for none. */
+  readonly guide: string;
 }
 
 /** What the page asks its engine. */
