@@ -22,7 +22,7 @@ interface Visit {
 }
 
 /** Visits with an empty cache, each in a window of its own. */
-const visits = 9;
+const visits = 5;
 
 const median = (values: readonly number[]) =>
   values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0;
