@@ -1,6 +1,4 @@
-import type { Advice } from '../../advice/kit/advisor.js';
-import { pathOfField } from '../../outputs/fieldPaths.js';
-import { fieldOfAdvice } from '../../outputs/fields.js';
+import { type Advised, advisedOf } from '../../outputs/advised.js';
 import { titleOf } from '../../outputs/targets.js';
 import type { PreviewItem } from '../../preview/preview.js';
 import type { PlaceView } from './decisions.js';
@@ -17,30 +15,20 @@ export interface AdviceView {
 
 /** What is likely to break in an object once it is hardened: the same of several containers once. */
 export function viewAdvice(item: PreviewItem): AdviceView[] {
-  const groups = new Map<string, Advice[]>();
-  for (const one of item.advice) {
-    const key = JSON.stringify([one.advisor, one.says, one.write]);
+  const groups = new Map<string, Advised[]>();
+  for (const one of advisedOf({ items: [item] })) {
+    const { advisor, says, write } = one.advice;
+    const key = JSON.stringify([advisor, says, write]);
     groups.set(key, [...(groups.get(key) ?? []), one]);
   }
-  return [...groups.values()].flatMap((group) => viewGroup(group, item));
+  return [...groups.values()].flatMap(viewGroup);
 }
 
-function viewGroup(group: readonly Advice[], item: PreviewItem): AdviceView[] {
+function viewGroup(group: readonly Advised[]): AdviceView[] {
   const [first] = group;
   if (first === undefined) return [];
-  const { advisor, says, write } = first;
-  return [
-    {
-      advisor,
-      target: titleOf(group.map(({ target }) => target)),
-      says,
-      write,
-      places: group.map((one) => ({ side: 'manifests', line: lineOf(one, item) })),
-    },
-  ];
-}
-
-function lineOf({ field, target }: Advice, item: PreviewItem): number {
-  const fromPod = fieldOfAdvice(field, target, { templatePointer: '', pod: item.pod });
-  return item.positionOf(pathOfField(fromPod)).line;
+  const { advisor, says, write } = first.advice;
+  const target = titleOf(group.map(({ advice }) => advice.target));
+  const places = group.map(({ position }) => ({ side: 'manifests', line: position.line }) as const);
+  return [{ advisor, target, says, write, places }];
 }
