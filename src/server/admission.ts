@@ -222,12 +222,18 @@ function attempt<T>(work: () => T): T | Fault {
   }
 }
 
-const reviewHeaders = { 'content-type': 'application/json', ...answerHeaders };
+/** As a list, which takes less time than an object: they are written for each review. */
+const reviewHeaders = [
+  'content-type',
+  'application/json',
+  ...Object.entries(answerHeaders).flat(),
+  'content-length',
+];
 
 function sendReview(response: ServerResponse, answer: string): void {
   const bytes = Buffer.byteLength(answer);
   readAfterwards(response, bytes);
-  response.writeHead(200, { ...reviewHeaders, 'content-length': bytes });
+  response.writeHead(200, [...reviewHeaders, String(bytes)]);
   response.end(answer);
 }
 
