@@ -68,8 +68,22 @@ performance: build ## the same, and writes it to docs/performance.md
 bench-facts: install ## time and memory of the facts about 10,000 namespaces (needs what e2e needs)
 	npx --no-install tsx bench/facts.ts
 
-image: ## build the container image with buildah or docker
-	@command -v buildah >/dev/null && buildah bud -t podtemper . || docker build -t podtemper .
+# A base by another name or digest: make image NODE_IMAGE=node:24-bookworm-slim@sha256:<digest>
+NODE_IMAGE ?= node:24-bookworm-slim
+# Files get the time of the commit: the same commit on the same base gives the same layers.
+image: ## build the container image with buildah or docker; prints its size and layers
+	@epoch=$$(git log -1 --format=%ct); \
+	args=(--build-arg NODE_IMAGE=$(NODE_IMAGE) --build-arg REVISION=$$(git rev-parse HEAD) -t podtemper .); \
+	if command -v buildah >/dev/null; then \
+	  buildah bud --timestamp "$$epoch" "$${args[@]}"; \
+	  buildah images --format '{{.Name}}:{{.Tag}} {{.Size}}' podtemper:latest; \
+	  buildah inspect --type image --format '{{range .OCIv1.RootFS.DiffIDs}}{{println .}}{{end}}' podtemper; \
+	elif command -v docker >/dev/null; then \
+	  SOURCE_DATE_EPOCH=$$epoch docker build "$${args[@]}"; \
+	  docker image inspect --format '{{.Size}} bytes{{println}}{{range .RootFS.Layers}}{{println .}}{{end}}' podtemper; \
+	else \
+	  echo 'image: expected buildah or docker, found neither; apt-get install buildah' >&2; exit 1; \
+	fi
 
 sbom: install ## build it, with a bill of materials (CycloneDX) and all licences beside it in dist/
 	npm run --silent sbom
