@@ -3,16 +3,20 @@ import { createServer } from 'node:https';
 import { createSelfSigned } from '../src/certificates/selfSigned.js';
 
 /** The least that a mutating webhook can do for pods like those of `endToEnd.ts`: it adds what the default policy adds to
- *  them, without asking whether it may. What is beyond it is podtemper's, what is in it is the API server's.
+ *  them, and asks nothing but whether they bring resources and `/tmp` themselves. What is beyond it is podtemper's, what is in it is the API server's.
  *  Arguments: port, and the file that its certificate goes to. */
 const [, , port, certificateFile = ''] = process.argv;
 const { cert, key } = createSelfSigned({ names: ['127.0.0.1'] }).current();
 writeFileSync(certificateFile, cert);
 
+interface Container {
+  readonly resources?: { readonly limits?: unknown };
+}
+
 interface Review {
   readonly request: {
     readonly uid: string;
-    readonly object: { readonly spec: { readonly containers: readonly unknown[] } };
+    readonly object: { readonly spec: { readonly containers: readonly Container[] } };
   };
 }
 
@@ -25,24 +29,27 @@ const securityContext = {
   seccompProfile: { type: 'RuntimeDefault' },
 };
 
-function patchOf(containers: readonly unknown[]): object[] {
-  const changes = containers.flatMap((_, index) => {
-    const path = `/spec/containers/${index}`;
-    return [
-      { op: 'add', path: `${path}/securityContext`, value: securityContext },
-      { op: 'add', path: `${path}/resources/requests`, value: { cpu: '50m', memory: '64Mi' } },
-      { op: 'add', path: `${path}/resources/limits`, value: { cpu: '1', memory: '1Gi' } },
-      {
-        op: 'add',
-        path: `${path}/volumeMounts/-`,
-        value: { name: 'tmp', mountPath: '/tmp', subPath: `app-${index}` },
-      },
-    ];
-  });
+function patchOf(containers: readonly Container[]): object[] {
+  const isComplete = containers[0]?.resources?.limits !== undefined;
+  const mark = { op: 'add', path: '/metadata/annotations', value: { 'example.com/hardened': 'yes' } };
+  const contexts = containers.map((_, index) => ({
+    op: 'add',
+    path: `/spec/containers/${index}/securityContext`,
+    value: securityContext,
+  }));
+  if (isComplete) return [...contexts, mark];
+  const tmp = { op: 'add', path: '/spec/volumes/-', value: { name: 'tmp', emptyDir: { sizeLimit: '1Gi' } } };
+  return [...contexts, ...containers.flatMap((_, index) => roomFor(index)), tmp, mark];
+}
+
+/** Resources and a writable directory. */
+function roomFor(index: number): object[] {
+  const path = `/spec/containers/${index}`;
+  const volumeMount = { name: 'tmp', mountPath: '/tmp', subPath: `app-${index}` };
   return [
-    ...changes,
-    { op: 'add', path: '/spec/volumes/-', value: { name: 'tmp', emptyDir: { sizeLimit: '1Gi' } } },
-    { op: 'add', path: '/metadata/annotations', value: { 'example.com/hardened': 'yes' } },
+    { op: 'add', path: `${path}/resources/requests`, value: { cpu: '50m', memory: '64Mi' } },
+    { op: 'add', path: `${path}/resources/limits`, value: { cpu: '1', memory: '1Gi' } },
+    { op: 'add', path: `${path}/volumeMounts/-`, value: volumeMount },
   ];
 }
 

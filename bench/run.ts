@@ -15,10 +15,12 @@ import { benchStart } from './start.js';
 import { type Load, load, postScript } from './wrk.js';
 
 /** The built webhook, at both of its endpoints, beside a bare node:https server, alternately, so that what else the
- *  machine does falls on all. Figures are medians of the rounds; a ratio is that of each round's pair, then the median. */
+ *  machine does falls on all: rounds are short, since it goes on for seconds. Figures are medians of the rounds; a ratio
+ *  is that of each round's pair, then the median. */
 const sizes = ['small', 'medium', 'large'] as const;
-const rounds = Number(process.env.BENCH_ROUNDS ?? 7);
-const secondsPerRun = Number(process.env.BENCH_SECONDS ?? 3);
+const rounds = Number(process.env.BENCH_ROUNDS ?? 21);
+const secondsPerRun = Number(process.env.BENCH_SECONDS ?? 1);
+const halfRateRounds = 7;
 const ports = { bare: 18_501, webhook: 18_502, operations: 18_503 };
 
 /** All but `managementPlane`, which finds the token that the pods of the reviews have, as nearly every pod. */
@@ -48,7 +50,11 @@ try {
   await printMemory();
   const bodyFile = join(directory, 'medium.json');
   await writeFile(bodyFile, await reviewOf('medium'));
-  await benchHalfRate(servers, (bareRates.medium ?? Number.NaN) / 2, { bodyFile, directory, rounds });
+  await benchHalfRate(servers, (bareRates.medium ?? Number.NaN) / 2, {
+    bodyFile,
+    directory,
+    rounds: halfRateRounds,
+  });
   const [, webhook] = servers;
   const previewUrl = `http://127.0.0.1:${ports.operations}/preview`;
   if (webhook !== undefined) await benchPreview(webhook.url, join(directory, 'medium.lua'), previewUrl);

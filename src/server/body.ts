@@ -5,9 +5,13 @@ import { RequestError } from './refusal.js';
 
 export interface BodyLimits {
   readonly maxBytes: number;
-  /** Asked for each part after the first. */
+  /** Asked for each part that a body gets beyond `smallBytes`. */
   readonly hasRoom?: (bytes: number) => boolean;
 }
+
+/** What any body may hold: as much as comes in one TLS record, so that the connections bound it. Most reviews are no
+ *  larger, though the API server sends them in several parts. */
+const smallBytes = 16 * 1024;
 
 /** Calls back with the request's body as text, or with the error that keeps it from being one. Once. */
 export function readBody(
@@ -28,7 +32,7 @@ export function readBody(
       isDone = true;
       done(tooLarge(maxBytes, `at least ${bytes} bytes`), '');
     } else if (first === undefined) first = chunk;
-    else if (hasRoom(chunk.length)) (more ??= [first]).push(chunk);
+    else if (bytes <= smallBytes || hasRoom(chunk.length)) (more ??= [first]).push(chunk);
     else {
       [isDone, more] = [true, undefined];
       done(outOfMemory, '');

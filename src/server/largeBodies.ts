@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-/** Bounds the memory for bodies that come in several parts. Those that come in one are bounded by the connections. */
+/** Bounds the memory for large bodies. Small ones, and those that come in one part, are bounded by the connections. */
 export class LargeBodies {
   readonly #maxBytes: number;
   #bytes = 0;

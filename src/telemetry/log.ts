@@ -29,16 +29,22 @@ export function createLog(level: LogLevel, fileDescriptor = 1): Log {
   const stream = new BoundedStream(fileDescriptor);
   const logger = winston.createLogger({
     level,
-    format: combine(
-      printf(({ level: name, message, fields }) => formatLine(name, String(message), fields as LogFields)),
-    ),
+    format: combine(printf((line) => formatLine(line as unknown as Line))),
     transports: [new winston.transports.Stream({ stream, eol: '\n' })],
   });
-  // Fields travel in one key, so that none of theirs can meet one of winston's.
+  let due: Line[] = [];
+  const writeDue = () => {
+    const lines = due;
+    due = [];
+    for (const line of lines) logger.log(line);
+  };
+  // In the next turn of the event loop, by when the answers of this one are written: nobody who creates a pod is to
+  // wait for the line about it.
   const at =
     (name: LogLevel) =>
     (message: string, fields: LogFields = {}) => {
-      if (logger.isLevelEnabled(name)) logger.log({ level: name, message, fields });
+      if (!logger.isLevelEnabled(name)) return;
+      if (due.push({ level: name, message, fields, milliseconds: Date.now() }) === 1) setImmediate(writeDue);
     };
   return {
     error: at('error'),
@@ -47,13 +53,25 @@ export function createLog(level: LogLevel, fileDescriptor = 1): Log {
     debug: at('debug'),
     dropped: () => stream.dropped,
     waiting: () => stream.waiting,
-    flush: () => stream.flush(),
+    flush: () => {
+      writeDue();
+      return stream.flush();
+    },
   };
 }
 
+/** A line to be written. Fields travel in one key, so that none of theirs can meet one of winston's. */
+interface Line {
+  readonly level: LogLevel;
+  readonly message: string;
+  readonly fields: LogFields;
+  /** When it was logged, since 1970. */
+  readonly milliseconds: number;
+}
+
 /** Our own keys come first for the eye, and last so that no field can take their place. */
-function formatLine(level: string, message: string, fields: LogFields): string {
-  const own = { time: new Date().toISOString(), level, msg: message };
+function formatLine({ level, message, fields, milliseconds }: Line): string {
+  const own = { time: new Date(milliseconds).toISOString(), level, msg: message };
   return JSON.stringify({ ...own, ...fields, ...own }, (_key, value: unknown) => bounded(value));
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { PolicyError } from '../../src/errors.js';
@@ -35,6 +36,25 @@ function parseLines(text: string): unknown[] {
     .split('\n')
     .map((line) => JSON.parse(line) as unknown);
 }
+
+describe('a log', () => {
+  it('writes after the turn in which a line was logged, with the time of then', async () => {
+    const log = createLog('info', pipe.fileDescriptor);
+    const from = Date.now();
+    log.info('first');
+    log.info('second');
+    const until = Date.now();
+    expect(pipe.read()).toHaveLength(0);
+    await setTimeout(20);
+    await log.flush();
+    const lines = parseLines(pipe.read().toString('utf8')) as { msg: string; time: string }[];
+    expect(lines.map(({ msg }) => msg)).toEqual(['first', 'second']);
+    for (const { time } of lines) {
+      expect(Date.parse(time)).toBeGreaterThanOrEqual(from);
+      expect(Date.parse(time)).toBeLessThanOrEqual(until);
+    }
+  });
+});
 
 describe('a log line', () => {
   it('is one JSON object with time, level, message and the fields', async () => {

@@ -44,22 +44,26 @@ function resolveCommonLink(path: string): string {
 
 /** Whether `path` is `ancestor` or lies below it, as it is spelt or as the image's links make it. Both normalized. */
 export function isWithin(path: string, ancestor: string): boolean {
-  return isBelow(path, ancestor) || isBelow(resolveCommonLink(path), resolveCommonLink(ancestor));
+  if (isBelow(path, ancestor)) return true;
+  if (!path.startsWith('/var/') && !ancestor.startsWith('/var/')) return false;
+  return isBelow(resolveCommonLink(path), resolveCommonLink(ancestor));
 }
 
+const slashCode = 0x2f;
+
 function isBelow(path: string, ancestor: string): boolean {
-  return path === ancestor || ancestor === '/' || path.startsWith(`${ancestor}/`);
+  if (!path.startsWith(ancestor)) return false;
+  const { length } = ancestor;
+  return path.length === length || length === 1 || path.charCodeAt(length) === slashCode;
 }
 
 /** The container's own mounts and block devices, and the file that the kubelet mounts for it, normalized. */
 export function occupiedPaths(container: Container): string[] {
-  const { terminationMessagePath: message } = container;
-  const devices = container.volumeDevices?.map(({ devicePath }) => normalizePath(devicePath)) ?? [];
-  return [
-    ...mountedPaths(container),
-    ...devices,
-    ...(message == null || message === '' ? [] : [normalizePath(message)]),
-  ];
+  const { terminationMessagePath: message, volumeDevices } = container;
+  const paths = mountedPaths(container);
+  if (volumeDevices != null) for (const { devicePath } of volumeDevices) paths.push(normalizePath(devicePath));
+  if (message != null && message !== '') paths.push(normalizePath(message));
+  return paths;
 }
 
 /** Where the container mounts volumes itself, normalized. */
