@@ -61,7 +61,8 @@ function isBelow(path: string, ancestor: string): boolean {
 export function occupiedPaths(container: Container): string[] {
   const { terminationMessagePath: message, volumeDevices } = container;
   const paths = mountedPaths(container);
-  if (volumeDevices != null) for (const { devicePath } of volumeDevices) paths.push(normalizePath(devicePath));
+  if (volumeDevices != null)
+    for (const { devicePath } of volumeDevices) paths.push(normalizePath(devicePath));
   if (message != null && message !== '') paths.push(normalizePath(message));
   return paths;
 }
