@@ -72,11 +72,15 @@ function isClosedToNonRoot(volume: Volume): boolean {
   const files = volume.secret ?? volume.configMap ?? volume.downwardAPI;
   if (files != null) return isRestrictive(files.defaultMode, files.items);
   const { projected } = volume;
-  if (projected == null) return false;
-  const items = projected.sources?.flatMap(({ secret, configMap, downwardAPI }): readonly FileMode[] => {
-    return (secret ?? configMap ?? downwardAPI)?.items ?? [];
-  });
-  return isRestrictive(projected.defaultMode, items);
+  return (
+    projected != null && (isClosed(projected.defaultMode) || projected.sources?.some(isClosedSource) === true)
+  );
+}
+
+type Source = NonNullable<NonNullable<Volume['projected']>['sources']>[number];
+
+function isClosedSource({ secret, configMap, downwardAPI }: Source): boolean {
+  return hasClosed((secret ?? configMap ?? downwardAPI)?.items);
 }
 
 interface FileMode {
@@ -84,6 +88,13 @@ interface FileMode {
 }
 
 function isRestrictive(defaultMode: number | undefined, items: readonly FileMode[] | undefined): boolean {
-  const isClosed = (mode: number | undefined) => mode != null && (mode & readableByOthers) === 0;
-  return isClosed(defaultMode) || (items?.some(({ mode }) => isClosed(mode)) ?? false);
+  return isClosed(defaultMode) || hasClosed(items);
+}
+
+function hasClosed(items: readonly FileMode[] | undefined): boolean {
+  return items != null && items.some(({ mode }) => isClosed(mode));
+}
+
+function isClosed(mode: number | undefined): boolean {
+  return mode != null && (mode & readableByOthers) === 0;
 }

@@ -210,14 +210,15 @@ function holdsAddress(value: string, address: string): boolean {
 }
 
 /** Labels that controllers make up, anew for each version. */
-const madeUp = /^(?:pod-template-hash|controller-revision-hash|pod-template-generation)$/;
+const madeUp = new Set(['pod-template-hash', 'controller-revision-hash', 'pod-template-generation']);
 /** Labels that select a pod in what a person is to write. */
 const maxLabels = 2;
 
 /** The NetworkPolicy that keeps the pod from the API server, in short. */
 function missingPolicy({ metadata }: Pod): string {
-  const labels = Object.entries(metadata?.labels ?? {}).filter(([key]) => !madeUp.test(key));
-  const chosen = labels.slice(0, maxLabels).map(([key, value]) => `${key}: ${value}`);
+  const labels = metadata?.labels ?? {};
+  const keys = Object.keys(labels).filter((key) => !madeUp.has(key));
+  const chosen = keys.slice(0, maxLabels).map((key) => `${key}: ${labels[key]}`);
   return (
     `a NetworkPolicy with podSelector {${chosen.length === 0 ? '' : `matchLabels: {${chosen.join(', ')}}`}}, policyTypes ` +
     '[Egress] and egress to ipBlock 0.0.0.0/0 except the addresses that kubectl get endpoints kubernetes prints'

@@ -56,10 +56,11 @@ export const readOnlyRootFilesystem = defineContainerControl({
     if (current === false) return skip('explicitlyFalse');
     const known = context.known(container);
     const { paths, notes } = choosePaths(container, known, options.writablePaths);
-    const volumes = paths.map((path) => volumeNames.of(path, isData(path, known)));
-    const source = notes.includes('knownPaths') ? sourceOf(known) : undefined;
     // A longer name is none (a DNS label), and would come again with each of the mounts.
     const name = container.name.slice(0, maxNameLength);
+    if (notes.length === 0 && known.dataPaths.length === 0) return volumeNames.usualChange(name, paths);
+    const volumes = paths.map((path) => volumeNames.of(path, isData(path, known)));
+    const source = notes.includes('knownPaths') ? sourceOf(known) : undefined;
     return changes.of(keyOf(name, volumes, paths, notes, source), () =>
       changeOf(name, volumes, paths, notes, source),
     );
@@ -70,7 +71,13 @@ type Note = 'ownMount' | 'imageContent' | 'knownPaths';
 
 const readOnly = deepFreeze({ securityContext: { readOnlyRootFilesystem: true } });
 
-const changes = new Memo<Change<Container, Note, never>>(1000);
+type PathsChange = Change<Container, Note, never>;
+
+const changes = new Memo<PathsChange>(1000);
+
+/** Of containers that get what their policy asks for, no more and no less: nearly all. First by the paths and volumes,
+ *  which are those of the whole pod, then by the container. */
+const usualChanges = new Memo<Memo<PathsChange>>(10);
 
 /** No two changes have the same: of what a pod can choose freely, the length is there too. */
 function keyOf(
@@ -95,7 +102,7 @@ function changeOf(
   paths: readonly string[],
   notes: readonly Note[],
   source: string | undefined,
-) {
+): PathsChange {
   const more = notes.length > 0 ? { notes, sources: sourcesOf(['knownPaths', source]) } : undefined;
   if (paths.length === 0) return change<Container, Note>(readOnly, more);
   // A directory of its own for each container: sharing one would let two PID files or users clash.
@@ -156,6 +163,7 @@ class VolumeNames {
   readonly #sizeLimit: string;
   readonly #byPath = new Map<string, Volume>();
   #byName: ReadonlyMap<string, Volume> | undefined;
+  #usual: Memo<PathsChange> | undefined;
 
   constructor(spec: PodSpec, sizeLimit: string) {
     this.#spec = spec;
@@ -171,6 +179,13 @@ class VolumeNames {
       this.#byPath.set(path + suffix, volume);
     }
     return volume;
+  }
+
+  /** The change of a container that gets the paths of the policy, the same for each of the pod, and nothing to be told. */
+  usualChange(container: string, paths: readonly string[]): PathsChange {
+    const volumes = () => paths.map((path) => this.of(path, false));
+    this.#usual ??= usualChanges.of(keyOf('', volumes(), paths, [], undefined), () => new Memo(1000));
+    return this.#usual.of(container, () => changeOf(container, volumes(), paths, [], undefined));
   }
 
   /** The name itself, or the first numbered one that is free or that an equal volume of ours holds already. */

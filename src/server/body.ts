@@ -22,7 +22,7 @@ export function readBody(
   const refusal = refuseByHeaders(request, maxBytes);
   if (refusal !== undefined) return done(refusal, '');
   let first: Buffer | undefined;
-  let more: Buffer[] | undefined;
+  let more: Parts | undefined;
   let bytes = 0;
   let isDone = false;
   request.on('data', (chunk: Buffer) => {
@@ -32,7 +32,7 @@ export function readBody(
       isDone = true;
       done(tooLarge(maxBytes, `at least ${bytes} bytes`), '');
     } else if (first === undefined) first = chunk;
-    else if (bytes <= smallBytes || hasRoom(chunk.length)) (more ??= [first]).push(chunk);
+    else if (bytes <= smallBytes || hasRoom(chunk.length)) (more ??= new Parts(first)).add(chunk);
     else {
       [isDone, more] = [true, undefined];
       done(outOfMemory, '');
@@ -41,7 +41,7 @@ export function readBody(
   request.on('end', () => {
     if (isDone) return;
     isDone = true;
-    const whole = more === undefined ? first : Buffer.concat(more, bytes);
+    const whole = more === undefined ? first : more.whole(bytes);
     const text = whole === undefined ? '' : whole.toString('utf8');
     // Bytes that are no UTF-8 become this character, which may also stand in the body itself.
     if (whole !== undefined && text.includes('\uFFFD') && !isUtf8(whole)) done(notUtf8(), '');
@@ -51,6 +51,48 @@ export function readBody(
   request.on('error', () => {
     isDone = true;
   });
+}
+
+/** Parts shorter than this are copied into one: each takes some hundred bytes beside its own, and a caller may send one for
+ *  every byte of a body. */
+const shortPart = 256;
+const tailBytes = 4096;
+
+/** What has come of a body, in memory of about its own size. */
+class Parts {
+  readonly #parts: Buffer[];
+  /** Room for short parts, of which so many bytes are taken. */
+  #tail = Buffer.alloc(0);
+  #taken = 0;
+
+  constructor(first: Buffer) {
+    this.#parts = [first];
+  }
+
+  add(part: Buffer): void {
+    if (part.length >= shortPart) {
+      this.#closeTail();
+      this.#parts.push(part);
+      return;
+    }
+    if (this.#taken + part.length > this.#tail.length) {
+      this.#closeTail();
+      this.#tail = Buffer.allocUnsafe(tailBytes);
+    }
+    this.#taken += part.copy(this.#tail, this.#taken);
+  }
+
+  whole(bytes: number): Buffer {
+    this.#closeTail();
+    return Buffer.concat(this.#parts, bytes);
+  }
+
+  #closeTail(): void {
+    if (this.#taken === 0) return;
+    this.#parts.push(this.#tail.subarray(0, this.#taken));
+    this.#tail = this.#tail.subarray(this.#taken);
+    this.#taken = 0;
+  }
 }
 
 function refuseByHeaders({ headers }: IncomingMessage, maxBytes: number): RequestError | undefined {

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { type Fields, plainPod, readAnswer, requestOf, reviewOf } from '../admission/reviews.js';
 import { send } from './client.js';
 import { cleanUp, serve, stop } from './program.js';
+import { only, openRaw } from './rawConnection.js';
 
 jest.setTimeout(30_000);
 afterEach(cleanUp);
@@ -24,6 +25,24 @@ it('one connection carries large reviews and large answers, one right after the 
   }
   agent.destroy();
   expect(await stop(process)).toBe(0);
+});
+
+// A part takes a hundred bytes and more beside its own: four million of them would be four times the heap.
+it('a body of millions of chunks, of one byte each, takes no more memory than another', async () => {
+  const program = await serve([], { env: { NODE_OPTIONS: '--max-old-space-size=112' } });
+  const connection = await openRaw(program);
+  connection.write(
+    'POST /mutate HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n',
+  );
+  const chunks = Buffer.from('1\r\n \r\n'.repeat(100_000));
+  for (let sent = 0; sent < 40; sent += 1) {
+    await new Promise((resolve) => connection.socket.write(chunks, resolve));
+  }
+  connection.write('0\r\n\r\n');
+  const [answer] = await connection.answers(1);
+  expect(only(answer).status).toBe(400);
+  connection.socket.destroy();
+  expect(await stop(program)).toBe(0);
 });
 
 const most = 15_000_000;
