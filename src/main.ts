@@ -1,3 +1,5 @@
+// oxlint-disable-next-line import/no-unassigned-import -- its effect has to come before the schemas that others make
+import './schemasWithoutEval.js';
 import { exitCodeOf } from './commands/exitCodes.js';
 import { createProgram } from './commands/program.js';
 import { InputError, messageOf } from './errors.js';

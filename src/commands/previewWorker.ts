@@ -1,3 +1,5 @@
+// oxlint-disable-next-line import/no-unassigned-import -- its effect has to come before the schemas that others make
+import '../schemasWithoutEval.js';
 import { setPriority } from 'node:os';
 import workerpool from 'workerpool';
 import { InputError } from '../errors.js';

@@ -1,5 +1,5 @@
 // oxlint-disable-next-line import/no-unassigned-import -- its effect has to come before the schemas that others make
-import './withoutEval.js';
+import '../../schemasWithoutEval.js';
 import { messageOf } from '../../errors.js';
 import { answer, download } from '../view/answer.js';
 import { policyHint } from '../view/policyHint.js';
