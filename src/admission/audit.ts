@@ -18,10 +18,10 @@ export function auditAnnotationsOf(report: Report, isAgain: boolean): Record<str
   if (report.exemption !== undefined) return { exempt: report.exemption };
   const again = isAgain ? '-again' : '';
   if (again !== '' && report.changed.length === 0) return {};
-  const { enforced, possible, flagged, skipped } = sortFindings(report.findings);
+  const { possible, flagged, skipped } = sortFindings(report.findings);
   const annotations: Record<string, string> = { [`policy${again}`]: `${report.policy}/${report.mode}` };
-  if (enforced.size > 0) annotations[`hardened${again}`] = [...enforced].join(',');
-  if (possible.size > 0) annotations[`would-harden${again}`] = [...possible].join(',');
+  if (report.changed.length > 0) annotations[`hardened${again}`] = report.changed.join(',');
+  if (possible !== undefined) annotations[`would-harden${again}`] = [...possible].join(',');
   if (flagged !== '') annotations[`flagged${again}`] = flagged.slice(0, maxLength);
   if (skipped !== '') annotations[`skipped${again}`] = skipped.slice(0, maxLength);
   return annotations;
@@ -38,20 +38,19 @@ export function deniedAnnotation(denied: readonly Finding[], missed: readonly Fi
 }
 
 function sortFindings(findings: readonly Finding[]) {
-  const enforced = new Set<string>();
-  const possible = new Set<string>();
+  let possible: Set<string> | undefined;
   let flagged = '';
   let skipped = '';
   for (const { control, target, mode, decision } of findings) {
     if (decision.kind === 'flag') flagged = withFlags(flagged, control, decision);
-    if (decision.kind === 'change') (mode === 'enforce' ? enforced : possible).add(control);
+    if (decision.kind === 'change' && mode !== 'enforce') (possible ??= new Set()).add(control);
     for (const { part, reason } of gapsOf(decision)) {
       if (reason === 'notNeeded' || skipped.length >= maxLength) continue;
       const what = part === '' ? control : `${control}.${part}`;
       skipped += `${skipped === '' ? '' : '; '}${target} ${what}: ${reason}`;
     }
   }
-  return { enforced, possible, flagged, skipped };
+  return { possible, flagged, skipped };
 }
 
 /** `hostPath spec.volumes[0].hostPath.path: writable; …`. */

@@ -161,7 +161,7 @@ function toBase64(text: string): string {
   return scratch.toString('base64', 0, scratch.write(text));
 }
 
-/** The JSON of values that many answers share. */
+/** The JSON of values that many answers share: they are frozen. */
 const sharedJson = new WeakMap<object, string>();
 
 /** `JSON.stringify(patch)`, faster: our pointers need no escapes, and a frozen value is written out once. */
@@ -175,12 +175,11 @@ function encodePatch(patch: readonly Operation[]): string {
 }
 
 function encodeValue(value: unknown): string {
-  if (typeof value !== 'object' || value === null || !Object.isFrozen(value)) return JSON.stringify(value);
-  let json = sharedJson.get(value);
-  if (json === undefined) {
-    json = JSON.stringify(value);
-    sharedJson.set(value, json);
-  }
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const shared = sharedJson.get(value);
+  if (shared !== undefined) return shared;
+  const json = JSON.stringify(value);
+  if (Object.isFrozen(value)) sharedJson.set(value, json);
   return json;
 }
 

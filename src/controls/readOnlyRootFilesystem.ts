@@ -55,15 +55,9 @@ export const readOnlyRootFilesystem = defineContainerControl({
     if (current === true) return keep();
     if (current === false) return skip('explicitlyFalse');
     const known = context.known(container);
-    const { paths, notes } = choosePaths(container, known, options.writablePaths);
-    // A longer name is none (a DNS label), and would come again with each of the mounts.
-    const name = container.name.slice(0, maxNameLength);
-    if (notes.length === 0 && known.dataPaths.length === 0) return volumeNames.usualChange(name, paths);
-    const volumes = paths.map((path) => volumeNames.of(path, isData(path, known)));
-    const source = notes.includes('knownPaths') ? sourceOf(known) : undefined;
-    return changes.of(keyOf(name, volumes, paths, notes, source), () =>
-      changeOf(name, volumes, paths, notes, source),
-    );
+    return hasKnownPaths(known)
+      ? changeFor(container, known, options.writablePaths, volumeNames)
+      : volumeNames.usualChange(container, known, options.writablePaths);
   },
 });
 
@@ -73,13 +67,47 @@ const readOnly = deepFreeze({ securityContext: { readOnlyRootFilesystem: true } 
 
 type PathsChange = Change<Container, Note, never>;
 
+function hasKnownPaths({ writablePaths, dataPaths, neverMount }: Known): boolean {
+  return writablePaths.length + dataPaths.length + neverMount.length > 0;
+}
+
+function changeFor(
+  container: Container,
+  known: Known,
+  defaults: readonly string[],
+  volumeNames: VolumeNames,
+): PathsChange {
+  const { paths, notes } = choosePaths(container, known, defaults);
+  // A longer name is none (a DNS label), and would come again with each of the mounts.
+  const name = container.name.slice(0, maxNameLength);
+  const volumes = paths.map((path) => volumeNames.of(path, isData(path, known)));
+  const source = notes.includes('knownPaths') ? sourceOf(known) : undefined;
+  return changes.of(keyOf(name, volumes, paths, notes, source), () =>
+    changeOf(name, volumes, paths, notes, source),
+  );
+}
+
 const changes = new Memo<PathsChange>(1000);
 
-/** Of containers that get what their policy asks for, no more and no less: nearly all. First by the paths and volumes,
- *  which are those of the whole pod, then by the container. */
+/** Of containers of whose image no paths are known: nearly all. First by the volumes for what the policy asks for, which
+ *  are those of the whole pod, then by the container. */
 const usualChanges = new Memo<Memo<PathsChange>>(10);
 
-/** No two changes have the same: of what a pod can choose freely, the length is there too. */
+/** All of a container that its usual change follows from. No two have the same: the lengths are there too. */
+function keyOfContainer(container: Container): string {
+  const { name, terminationMessagePath, command, workingDir, volumeMounts, volumeDevices } = container;
+  let key = part(name) + part(terminationMessagePath);
+  if (command != null) key += ` program${part(command[0])}${part(workingDir)}`;
+  if (volumeMounts != null) for (const { mountPath } of volumeMounts) key += part(mountPath);
+  if (volumeDevices != null) for (const { devicePath } of volumeDevices) key += part(devicePath);
+  return key;
+}
+
+function part(text: string | undefined): string {
+  return text == null ? ' -' : ` ${text.length} ${text}`;
+}
+
+/** No two changes have the same. */
 function keyOf(
   container: string,
   volumes: readonly Volume[],
@@ -87,10 +115,10 @@ function keyOf(
   notes: readonly Note[],
   source: string | undefined,
 ): string {
-  let key = `${container.length} ${container}`;
+  let key = part(container);
   for (const [index, path] of paths.entries()) {
     const volume = volumes[index];
-    key += ` ${volume?.name} ${volume?.emptyDir?.sizeLimit} ${path.length} ${path}`;
+    key += ` ${volume?.name} ${volume?.emptyDir?.sizeLimit}${part(path)}`;
   }
   for (const note of notes) key += ` ${note}`;
   return source === undefined ? key : `${key} ${source}`;
@@ -181,11 +209,15 @@ class VolumeNames {
     return volume;
   }
 
-  /** The change of a container that gets the paths of the policy, the same for each of the pod, and nothing to be told. */
-  usualChange(container: string, paths: readonly string[]): PathsChange {
-    const volumes = () => paths.map((path) => this.of(path, false));
-    this.#usual ??= usualChanges.of(keyOf('', volumes(), paths, [], undefined), () => new Memo(1000));
-    return this.#usual.of(container, () => changeOf(container, volumes(), paths, [], undefined));
+  /** The change of a container of whose image no paths are known. */
+  usualChange(container: Container, known: Known, defaults: readonly string[]): PathsChange {
+    this.#usual ??= this.#usualChanges(defaults.map(normalizePath));
+    return this.#usual.of(keyOfContainer(container), () => changeFor(container, known, defaults, this));
+  }
+
+  #usualChanges(paths: readonly string[]): Memo<PathsChange> {
+    const volumes = paths.map((path) => this.of(path, false));
+    return usualChanges.of(keyOf('', volumes, paths, [], undefined), () => new Memo(1000));
   }
 
   /** The name itself, or the first numbered one that is free or that an equal volume of ours holds already. */

@@ -117,7 +117,7 @@ function decideUnbounded(container: Container, survey: Survey): Decided {
   let known = decided.get(survey.defaults);
   if (known === undefined) decided.set(survey.defaults, (known = new Memo(1000)));
   const { requests, limits } = container.resources ?? {};
-  const texts = [requests?.cpu, requests?.memory, limits?.cpu, limits?.memory].map(String).join(',');
+  const texts = `${requests?.cpu},${requests?.memory},${limits?.cpu},${limits?.memory}`;
   return known.of(texts, () => deepFreeze(decide(container, survey)));
 }
 

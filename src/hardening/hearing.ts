@@ -77,7 +77,7 @@ export class Hearing {
   #askAboutContainer(container: Container, target: string): ContainerWishes {
     const isPrivilegedContainer = isPrivileged(container.securityContext);
     const { cannot } = this.#known(container);
-    Object.assign(this.#cannot, cannot);
+    for (const id in cannot) this.#cannot[id] = cannot[id] ?? '';
     const sets: Tree[] = [];
     let own: Tree | undefined;
     let items: Tree | undefined;

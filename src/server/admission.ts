@@ -99,7 +99,7 @@ export function createAdmissionServer(options: AdmissionServerOptions): Server {
     requireHost((request, response) => {
       const endpoint = endpointOf(request.url);
       if (endpoint === undefined) fallback(request, response);
-      else receive(request, response, { ...inbox, endpoint }, options);
+      else receive(request, response, endpoint, inbox, options);
     }),
   );
   answerBrokenRequests(server);
@@ -134,7 +134,6 @@ interface Review {
 
 /** Where reviews go, and what they may hold until they are whole. */
 interface Inbox {
-  readonly endpoint: Endpoint;
   readonly batch: TurnBatch<Review>;
   readonly largeBodies: LargeBodies;
   readonly isStranger: CallerCheck;
@@ -143,7 +142,8 @@ interface Inbox {
 function receive(
   request: IncomingMessage,
   response: ServerResponse,
-  { endpoint, batch, largeBodies, isStranger }: Inbox,
+  endpoint: Endpoint,
+  { batch, largeBodies, isStranger }: Inbox,
   { isDraining, onOverload, onStranger }: AdmissionServerOptions,
 ): void {
   if (isDraining()) response.setHeader('connection', 'close');
@@ -157,7 +157,7 @@ function receive(
     return refuse(request, response, new RequestError(405, complaint), { allow: 'POST' });
   }
   const type = request.headers['content-type'];
-  if (type === undefined || !/^application\/json\s*(;|$)/i.test(type)) {
+  if (type !== 'application/json' && !/^application\/json\s*(;|$)/i.test(type ?? '')) {
     const complaint = { where: 'Content-Type', expected: 'application/json', found: type ?? 'nothing' };
     return refuse(request, response, new RequestError(415, complaint));
   }
@@ -234,7 +234,8 @@ function sendReview(response: ServerResponse, answer: string): void {
   const bytes = Buffer.byteLength(answer);
   readAfterwards(response, bytes);
   response.writeHead(200, [...reviewHeaders, String(bytes)]);
-  response.end(answer);
+  // Text of one byte a character is copied as it is; else each character is looked at.
+  response.end(answer, bytes === answer.length ? 'latin1' : 'utf8');
 }
 
 function fail(response: ServerResponse, error: unknown, { onError }: AdmissionServerOptions): void {

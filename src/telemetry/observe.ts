@@ -59,10 +59,9 @@ export class Observer implements ReviewObserver {
     const outcome = outcomeOf(report);
     this.#metrics.countReview(outcome, observation.durationMilliseconds / 1000);
     if (report === undefined) return;
-    this.#countDecisions(report);
-    if (report.findings.some(isOptOut)) this.#metrics.optedOutPods.inc();
+    const isFlagged = this.#countDecisions(report);
     for (const { code } of report.notices) this.#metrics.countNotice(code);
-    if (outcome === 'patched' || report.notices.length > 0 || report.findings.some(isFlag))
+    if (outcome === 'patched' || report.notices.length > 0 || isFlagged)
       this.#logReview(observation, report, outcome);
   }
 
@@ -111,14 +110,26 @@ export class Observer implements ReviewObserver {
     this.#log.warn('caller refused', { component: 'admission', ...errorFields(refusal), ...budget });
   }
 
-  #countDecisions({ findings }: Report): void {
+  /** In one go, since it is done for each review.
+   *  @returns whether anything was found that no patch can mend */
+  #countDecisions({ findings }: Report): boolean {
+    const metrics = this.#metrics;
+    let isOptedOut = false;
+    let isFlagged = false;
     for (const { control, mode, decision } of findings) {
-      if (decision.kind === 'skip') this.#metrics.countSkip(control, decision.reason);
-      else if (decision.kind === 'flag')
-        for (const { code } of decision.flags) this.#metrics.countFlag(control, code);
-      else if (decision.kind === 'keep') this.#metrics.countDecision(control, 'keep');
-      else this.#metrics.countDecision(control, mode === 'enforce' ? 'change' : 'wouldChange');
+      const { kind } = decision;
+      if (kind === 'change') metrics.countDecision(control, mode === 'enforce' ? 'change' : 'wouldChange');
+      else if (kind === 'keep') metrics.countDecision(control, 'keep');
+      else if (kind === 'skip') {
+        metrics.countSkip(control, decision.reason);
+        if (decision.reason === 'optedOut') isOptedOut = true;
+      } else {
+        for (const { code } of decision.flags) metrics.countFlag(control, code);
+        isFlagged = true;
+      }
     }
+    if (isOptedOut) metrics.optedOutPods.inc();
+    return isFlagged;
   }
 
   #logReview(observation: Observation, report: Report, outcome: ReviewOutcome): void {
@@ -161,14 +172,6 @@ function describeSkips({ control, target, decision }: Finding): string[] {
     return decision.leftOut?.map(({ part, reason }) => `${target} ${control}.${part} ${reason}`) ?? [];
   }
   return decision.reason === 'notNeeded' ? [] : [`${target} ${control} ${decision.reason}`];
-}
-
-function isOptOut({ decision }: Finding): boolean {
-  return decision.kind === 'skip' && decision.reason === 'optedOut';
-}
-
-function isFlag({ decision }: Finding): boolean {
-  return decision.kind === 'flag';
 }
 
 /** What was found that no patch can mend, field by field, and its code. */
