@@ -49,17 +49,22 @@ export const readOnlyRootFilesystem = defineContainerControl({
       .prefault('1Gi')
       .describe('Size limit of each writable volume, shared by the containers of a pod'),
   }),
-  survey: (context, options) => new VolumeNames(context.pod.spec, options.sizeLimit),
+  survey: (context, options) => new VolumeNames(context.pod.spec, options),
   harden(container, context, options, volumeNames) {
     const current = container.securityContext?.readOnlyRootFilesystem;
     if (current === true) return keep();
     if (current === false) return skip('explicitlyFalse');
     const known = context.known(container);
     return hasKnownPaths(known)
-      ? changeFor(container, known, options.writablePaths, volumeNames)
-      : volumeNames.usualChange(container, known, options.writablePaths);
+      ? changeFor(container, known, options, volumeNames)
+      : volumeNames.usualChange(container, known);
   },
 });
+
+interface Options {
+  readonly writablePaths: readonly string[];
+  readonly sizeLimit: string;
+}
 
 type Note = 'ownMount' | 'imageContent' | 'knownPaths';
 
@@ -74,10 +79,10 @@ function hasKnownPaths({ writablePaths, dataPaths, neverMount }: Known): boolean
 function changeFor(
   container: Container,
   known: Known,
-  defaults: readonly string[],
+  { writablePaths }: Options,
   volumeNames: VolumeNames,
 ): PathsChange {
-  const { paths, notes } = choosePaths(container, known, defaults);
+  const { paths, notes } = choosePaths(container, known, writablePaths);
   // A longer name is none (a DNS label), and would come again with each of the mounts.
   const name = container.name.slice(0, maxNameLength);
   const volumes = paths.map((path) => volumeNames.of(path, isData(path, known)));
@@ -92,6 +97,8 @@ const changes = new Memo<PathsChange>(1000);
 /** Of containers of whose image no paths are known: nearly all. First by the volumes for what the policy asks for, which
  *  are those of the whole pod, then by the container. */
 const usualChanges = new Memo<Memo<PathsChange>>(10);
+/** Those of pods in which the names of all these volumes are free. */
+const plainChanges = new WeakMap<Options, Memo<PathsChange>>();
 
 /** All of a container that its usual change follows from. No two have the same: the lengths are there too. */
 function keyOfContainer(container: Container): string {
@@ -183,26 +190,27 @@ function touches(content: string, path: string): boolean {
 }
 
 const maxNameLength = 63;
+const namePrefix = 'podtemper-';
 
 /** One volume a path for a whole pod, with a name that is the same whenever we are called; another for data, which
  *  has no size limit. */
 class VolumeNames {
   readonly #spec: PodSpec;
-  readonly #sizeLimit: string;
+  readonly #options: Options;
   readonly #byPath = new Map<string, Volume>();
   #byName: ReadonlyMap<string, Volume> | undefined;
   #usual: Memo<PathsChange> | undefined;
 
-  constructor(spec: PodSpec, sizeLimit: string) {
+  constructor(spec: PodSpec, options: Options) {
     this.#spec = spec;
-    this.#sizeLimit = sizeLimit;
+    this.#options = options;
   }
 
   of(path: string, isUnbounded: boolean): Volume {
     const suffix = isUnbounded ? '--data' : '';
     let volume = this.#byPath.get(path + suffix);
     if (volume === undefined) {
-      const emptyDir = isUnbounded ? {} : { sizeLimit: this.#sizeLimit };
+      const emptyDir = isUnbounded ? {} : { sizeLimit: this.#options.sizeLimit };
       volume = { name: this.#freeName(nameOfPath(path), suffix, emptyDir), emptyDir };
       this.#byPath.set(path + suffix, volume);
     }
@@ -210,14 +218,20 @@ class VolumeNames {
   }
 
   /** The change of a container of whose image no paths are known. */
-  usualChange(container: Container, known: Known, defaults: readonly string[]): PathsChange {
-    this.#usual ??= this.#usualChanges(defaults.map(normalizePath));
-    return this.#usual.of(keyOfContainer(container), () => changeFor(container, known, defaults, this));
+  usualChange(container: Container, known: Known): PathsChange {
+    this.#usual ??= this.#usualChanges();
+    return this.#usual.of(keyOfContainer(container), () => changeFor(container, known, this.#options, this));
   }
 
-  #usualChanges(paths: readonly string[]): Memo<PathsChange> {
+  #usualChanges(): Memo<PathsChange> {
+    const isPlain = this.#spec.volumes?.some(({ name }) => name.startsWith(namePrefix)) !== true;
+    const plain = isPlain ? plainChanges.get(this.#options) : undefined;
+    if (plain !== undefined) return plain;
+    const paths = this.#options.writablePaths.map(normalizePath);
     const volumes = paths.map((path) => this.of(path, false));
-    return usualChanges.of(keyOf('', volumes, paths, [], undefined), () => new Memo(1000));
+    const usual = usualChanges.of(keyOf('', volumes, paths, [], undefined), () => new Memo(1000));
+    if (isPlain) plainChanges.set(this.#options, usual);
+    return usual;
   }
 
   /** The name itself, or the first numbered one that is free or that an equal volume of ours holds already. */
@@ -256,7 +270,7 @@ function isSame(emptyDir: Volume['emptyDir'], own: EmptyDir): boolean {
 /** `podtemper-tmp` for /tmp, `podtemper-var-cache-nginx` for /var/cache/nginx. Paths that would share such a name
  *  or need more than 63 characters are told apart by a hash. */
 function nameOfPath(path: string): string {
-  const plain = `podtemper-${path.slice(1).replaceAll('/', '-')}`;
+  const plain = namePrefix + path.slice(1).replaceAll('/', '-');
   if (/^\/[a-z0-9/]+$/.test(path) && plain.length <= maxNameLength) return plain;
   const readable = plain
     .toLowerCase()

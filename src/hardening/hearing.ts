@@ -17,12 +17,6 @@ function imageCannot(reason: string): Decision {
   return { kind: 'skip', reason: 'imageCannot', ...(reason !== '' && { detail: reason }) };
 }
 
-interface ContainerWishes {
-  readonly sets: readonly Tree[];
-  readonly own: Tree | undefined;
-  readonly items: Tree | undefined;
-}
-
 /** Asks every control about one pod, and keeps the record. */
 export class Hearing {
   readonly findings: Finding[] = [];
@@ -57,24 +51,24 @@ export class Hearing {
   askAboutContainers(list: ContainerList, wishes: Wish[]): void {
     const containers = this.#pod.spec[list];
     if (containers == null) return;
-    for (const [index, container] of containers.entries()) {
-      const { sets, own, items } = this.#askAboutContainer(container, `${list}/${container.name}`);
-      if (sets.length > 0) {
-        wishes.push({ list, index, target: container, wanted: combine(sets), own, items });
-      }
-    }
+    let index = 0;
+    for (const container of containers) this.#askAboutContainer(list, index++, container, wishes);
   }
 
   askAboutNewcomers(existing: ReadonlySet<string>, wishes: Wish[]): void {
     const list = 'ephemeralContainers';
     for (const [index, container] of (this.#pod.spec[list] ?? []).entries()) {
-      if (existing.has(container.name)) continue;
-      const { sets, own, items } = this.#askAboutContainer(container, `${list}/${container.name}`);
-      if (sets.length > 0) wishes.push({ list, index, target: container, wanted: combine(sets), own, items });
+      if (!existing.has(container.name)) this.#askAboutContainer(list, index, container, wishes);
     }
   }
 
-  #askAboutContainer(container: Container, target: string): ContainerWishes {
+  #askAboutContainer(
+    list: ContainerList | 'ephemeralContainers',
+    index: number,
+    container: Container,
+    wishes: Wish[],
+  ): void {
+    const target = `${list}/${container.name}`;
     const isPrivilegedContainer = isPrivileged(container.securityContext);
     const { cannot } = this.#known(container);
     for (const id in cannot) this.#cannot[id] = cannot[id] ?? '';
@@ -94,7 +88,7 @@ export class Hearing {
       if (decision.own !== undefined) own = join(own, decision.own);
       if (decision.items !== undefined) items = join(items, decision.items);
     }
-    return { sets, own, items };
+    if (sets.length > 0) wishes.push({ list, index, target: container, wanted: combine(sets), own, items });
   }
 
   askAboutPod(target: PodSpec, wishes: Wish[]): void {
