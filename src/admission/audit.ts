@@ -13,12 +13,13 @@ export function isSecondCall({ mode }: Report, { metadata }: Pod): boolean {
 }
 
 /** What the API server's audit log keeps of a review. Keys must not hold a slash. A second call for the same pod
- *  must not change a value of the first, so it has keys of its own. */
+ *  must not change a value of the first, so it has keys of its own. A manifest that was copied from a cluster looks like
+ *  a second call at the first, so that one that changes nothing has others again: what is found is told in any case. */
 export function auditAnnotationsOf(report: Report, isAgain: boolean): Record<string, string> {
   if (report.exemption !== undefined) return { exempt: report.exemption };
-  const again = isAgain ? '-again' : '';
-  if (again !== '' && report.changed.length === 0) return {};
+  const again = !isAgain ? '' : report.changed.length > 0 ? '-again' : '-unchanged';
   const { possible, flagged, skipped } = sortFindings(report.findings);
+  if (again === '-unchanged' && flagged === '' && skipped === '') return {};
   const annotations: Record<string, string> = { [`policy${again}`]: `${report.policy}/${report.mode}` };
   if (report.changed.length > 0) annotations[`hardened${again}`] = report.changed.join(',');
   if (possible !== undefined) annotations[`would-harden${again}`] = [...possible].join(',');

@@ -4,7 +4,14 @@ import type { NamespaceFacts, Pod } from '../kubernetes.js';
 import { planEphemeral } from '../policy/ephemeral.js';
 import type { Plan } from '../policy/plan.js';
 import { auditAnnotationsOf, isSecondCall } from './audit.js';
-import { isControlled, isEphemeralUpdate, isPodCreation, isStorable, type PlanFor } from './pods.js';
+import {
+  bytesOfObject,
+  isControlled,
+  isEphemeralUpdate,
+  isPodCreation,
+  isStorable,
+  type PlanFor,
+} from './pods.js';
 import { admitted, type ReviewRequest, type ReviewResponse } from './review.js';
 import { warningsOf } from './warnings.js';
 
@@ -53,7 +60,9 @@ function mutateEphemeral(request: ReviewRequest, facts: NamespaceFacts, planFor:
   const { ephemeralContainers = [] } = (request.object as Pod).spec;
   const pod = { ...stored, spec: { ...stored.spec, ephemeralContainers } };
   const existing = new Set(stored.spec.ephemeralContainers?.map(({ name }) => name));
-  const report = hardenEphemeral(pod, existing, plan, facts);
+  const hardened = hardenEphemeral(pod, existing, plan, facts);
+  const isRoomy = isStorable(bytesOfObject(request), hardened.patch);
+  const report = isRoomy ? hardened : leaveAlone(pod, plan, 'nearlyTooLarge');
   const response = {
     allowed: true,
     patch: report.patch,

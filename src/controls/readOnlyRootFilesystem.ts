@@ -106,12 +106,16 @@ function keyOfContainer(container: Container): string {
   let key = part(name) + part(terminationMessagePath);
   if (command != null) key += ` program${part(command[0])}${part(workingDir)}`;
   if (volumeMounts != null) for (const { mountPath } of volumeMounts) key += part(mountPath);
-  if (volumeDevices != null) for (const { devicePath } of volumeDevices) key += part(devicePath);
+  if (volumeDevices != null) for (const { devicePath } of volumeDevices) key += ` device${part(devicePath)}`;
   return key;
 }
 
+/** @throws TypeError for what is no text: a list of one could be taken for it, and what is made of a misshapen pod must
+ *  not be kept for others */
 function part(text: string | undefined): string {
-  return text == null ? ' -' : ` ${text.length} ${text}`;
+  if (text == null) return ' -';
+  if (typeof text !== 'string') throw new TypeError(`expected a text, found ${typeof text}`);
+  return ` ${text.length} ${text}`;
 }
 
 /** No two changes have the same. */

@@ -75,12 +75,12 @@ export const resources = defineContainerControl({
   harden(container, _context, _options, survey) {
     const { obstacle, bounds } = survey;
     if (obstacle !== undefined) return skip(obstacle.reason, obstacle.detail);
+    if (resourceNames.some((name) => isMalformed(container, name))) return skip('malformed');
     return bounds === noBounds ? decideUnbounded(container, survey) : decide(container, survey);
   },
 });
 
 function decide(container: Container, { defaults, bounds, rooms }: Survey) {
-  if (resourceNames.some((name) => isMalformed(container, name))) return skip('malformed');
   const leftOut: LeftOut<'limitRange' | 'podLimitRange'>[] = [];
   const filled = resourceNames.map((name): Filled => {
     const whole = fill(container, name, defaults[name], bounds[name]);
@@ -110,7 +110,7 @@ function decide(container: Container, { defaults, bounds, rooms }: Survey) {
 
 type Decided = ReturnType<typeof decide>;
 
-/** Where no LimitRange counts, the decision follows from four texts. */
+/** Where no LimitRange counts, the decision follows from four quantities, or their absence. */
 const decided = new WeakMap<Defaults, Memo<Decided>>();
 
 function decideUnbounded(container: Container, survey: Survey): Decided {

@@ -116,6 +116,17 @@ describe('when we are called again for the same pod', () => {
     expect(second.response.auditAnnotations['hardened-again']).toContain('capabilities');
   });
 
+  it('what is found in a pod whose manifest carries the annotation of an earlier one is told', () => {
+    const annotations = { [annotationKeys.hardened]: 'default: capabilities' };
+    const containers = [{ name: 'app', securityContext: { privileged: true } }];
+    const copied = { metadata: { annotations }, spec: { hostPID: true, containers } };
+    expect(review(copied).response.auditAnnotations).toMatchObject({
+      'policy-unchanged': 'default/enforce',
+      'flagged-unchanged': expect.stringContaining('hostNamespaces spec.hostPID'),
+      'skipped-unchanged': expect.stringContaining('containers/app capabilities: privileged'),
+    });
+  });
+
   it('mode audit still tells of a pod whose manifest carries the annotation of an earlier one', () => {
     const annotations = { [annotationKeys.hardened]: 'default: capabilities' };
     const copied = { ...plainPod, metadata: { ...plainPod.metadata, annotations } };

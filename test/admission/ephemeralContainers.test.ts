@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { type Reviewed, mutate } from '../../src/admission/mutate.js';
+import { decodeReview } from '../../src/admission/review.js';
 import { ReviewService, type ReviewServiceOptions } from '../../src/admission/service.js';
 import { annotationKeys, type EphemeralContainer, type Pod } from '../../src/kubernetes.js';
 import { brokenPolicies } from './brokenPolicies.js';
@@ -99,6 +100,16 @@ describe('an ephemeral container', () => {
     expect(response.patch).toEqual([
       { op: 'add', path: '/spec/ephemeralContainers/0/securityContext', value: hardContext },
     ]);
+  });
+
+  it('of a pod that nearly fills its room in etcd is left alone, and told so', () => {
+    const answerTo = (length: number) => {
+      const before = { ...stored, metadata: { annotations: { filler: 'x'.repeat(length) } } };
+      const text = reviewOf(withEphemeral(before, debuggerContainer), { ...update, oldObject: before });
+      return mutate(decodeReview(text), namespaceWith({}), planner(policiesOf(enforcing))).response;
+    };
+    expect(answerTo(1_568_000)).toMatchObject({ patch: [], auditAnnotations: { exempt: 'nearlyTooLarge' } });
+    expect(answerTo(1_560_000).patch).toHaveLength(1);
   });
 
   it('of a pod that opted out is left alone', () => {

@@ -81,6 +81,23 @@ describe('a pod nearly as large as one that can be stored', () => {
   });
 });
 
+describe('a small pod whose patch would be too large to be stored', () => {
+  const reviewOf = (containers: number, paths: number, pathLength: number) => {
+    const path = (index: string) => `/${index.padEnd(pathLength, 'x')}`;
+    const annotations = { [annotationKeys.writablePaths]: many(paths, path).join(',') };
+    const spec = { containers: many(containers, (name) => name).map((name) => ({ name, image: 'i' })) };
+    const request = decodeReview(reviewText({ metadata: { annotations }, spec }));
+    const { response } = mutate(request, unknownNamespace('shop'), planner());
+    return { patch: response.patch.length, exempt: response.auditAnnotations.exempt };
+  };
+
+  it('is left alone, whether it has many containers or long paths', () => {
+    expect(reviewOf(330, 64, 40)).toEqual({ patch: 0, exempt: 'nearlyTooLarge' });
+    expect(reviewOf(100, 64, 250)).toEqual({ patch: 0, exempt: 'nearlyTooLarge' });
+    expect(reviewOf(20, 64, 250).patch).toBeGreaterThan(40);
+  });
+});
+
 describe('the size of a review', () => {
   it('counts in bytes, as it is stored', () => {
     const text = '\u4e16'.repeat(500_000);

@@ -86,12 +86,15 @@ describe('parseWithoutManagedFields', () => {
   it('complains of the place in the text itself, unless it is in the list', () => {
     let complaints = 0;
     fc.assert(
-      fc.property(nearlyReal.filter((text) => !isJson(text)), (text) => {
-        const outcome = outcomeOf(parseWithoutManagedFields, text);
-        if (typeof outcome !== 'string') return;
-        complaints++;
-        expect(outcome).toBe(outcomeOf(JSON.parse, text));
-      }),
+      fc.property(
+        nearlyReal.filter((text) => !isJson(text)),
+        (text) => {
+          const outcome = outcomeOf(parseWithoutManagedFields, text);
+          if (typeof outcome !== 'string') return;
+          complaints++;
+          expect(outcome).toBe(outcomeOf(JSON.parse, text));
+        },
+      ),
       { numRuns: 1000 },
     );
     expect(complaints).toBeGreaterThan(100);

@@ -23,9 +23,11 @@ function read(value: string | null | undefined): Quantity | undefined {
 /** Whether the container's entry for a resource is there but is no quantity. */
 export function isMalformed(container: Container, resource: ResourceName): boolean {
   const { requests, limits } = container.resources ?? {};
-  return [requests?.[resource], limits?.[resource]].some(
-    (value) => value != null && parseQuantity(value) === undefined,
-  );
+  return isNoQuantity(requests?.[resource]) || isNoQuantity(limits?.[resource]);
+}
+
+function isNoQuantity(value: string | undefined): boolean {
+  return value != null && parseQuantity(value) === undefined;
 }
 
 /** Whether no container has any cpu or memory: the pod's quality of service is BestEffort. */

@@ -80,8 +80,12 @@ export function programPath({ command, workingDir }: Container): string | undefi
   return isRelative ? normalizePath(`${workingDir}/${program}`) : undefined;
 }
 
+/** Longest writable path, in UTF-16 units: it comes again with each container that it is mounted in. */
+export const maxWritablePath = 255;
+
 /** Why a directory cannot be made writable, as what the person should have written, or undefined where it can. */
 export function describeBadWritablePath(path: string): string | undefined {
+  if (path.length > maxWritablePath) return `a path of at most ${maxWritablePath} characters`;
   if (!path.startsWith('/')) return 'an absolute path';
   if (path.includes(':')) return 'a path without a colon';
   const normal = normalizePath(path);
