@@ -100,7 +100,7 @@ module.exports = {
     layer(
       'doctor-checks-are-pure',
       '^src/doctor/(?!reader/)',
-      others('doctor', 'policy', 'errors', 'kubernetes'),
+      others('doctor', 'hardening', 'policy', 'errors', 'kubernetes'),
     ),
     layer(
       'doctor-reader-reads',

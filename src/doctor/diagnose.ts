@@ -19,6 +19,7 @@ import { versions } from './checks/versions.js';
 import type { Check, Finding } from './finding.js';
 import type { Installation } from './installation.js';
 import type { Reading } from './reading.js';
+import { verdictOf } from './trial.js';
 
 /** Every check, from the API server's call to what it is made with. */
 export const checks: readonly Check[] = [
@@ -95,7 +96,7 @@ function readingsOf(installation: Installation): Readonly<Record<string, Reading
     'the namespaces': installation.namespaces,
     'the rights of the service account': installation.permissions,
     'what is served': installation.served,
-    'a pod by dry run': installation.trial,
+    'a pod by dry run': verdictOf(installation),
     'the version of Kubernetes': installation.kubernetesVersion,
   };
 }

@@ -47,6 +47,8 @@ export interface Served {
 export interface Trial {
   /** Where: a namespace in mode enforce. */
   readonly namespace: string;
+  /** The controls that change it, by the policy of the namespace; undefined where the policies are not known. */
+  readonly expected: readonly string[] | undefined;
   readonly isHardened: boolean;
   /** Why the API server refused it; undefined where it did not. */
   readonly refusal: string | undefined;

@@ -9,13 +9,15 @@ export interface PlacedWebhook {
   readonly object: string;
 }
 
+type Registered = Pick<Installation, 'configurations'>;
+
 /** Each webhook of an installation. */
-export function webhooksOf({ configurations }: Installation): PlacedWebhook[] {
+export function webhooksOf({ configurations }: Registered): PlacedWebhook[] {
   return configurations.flatMap((configuration) => placed(configuration));
 }
 
 /** Those of the mutating configuration. */
-export function mutatingWebhooksOf({ configurations }: Installation): PlacedWebhook[] {
+export function mutatingWebhooksOf({ configurations }: Registered): PlacedWebhook[] {
   return configurations.filter(isMutating).flatMap((configuration) => placed(configuration));
 }
 

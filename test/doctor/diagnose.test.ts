@@ -5,6 +5,7 @@ import { found, missing, unread } from '../../src/doctor/reading.js';
 import {
   authority,
   certificateOf,
+  changing,
   configuration,
   daysFromNow,
   deployment,
@@ -40,7 +41,7 @@ const namespaceLabelled = (name: string, labels: Record<string, string>): Change
 });
 const policyFile = (text: string): Change => ({ policies: found([{ file: 'a.yaml', text }]) });
 const trial = (refusal: string | undefined): Change => ({
-  trial: found({ namespace: 'shop', isHardened: false, refusal }),
+  trial: found({ namespace: 'shop', expected: changing, isHardened: false, refusal }),
 });
 
 /** What is wrong with the healthy installation once that is changed. */

@@ -153,6 +153,9 @@ const permissions = requiredPermissions({
   writesEvents: true,
 }).map((permission) => Object.assign({}, permission, { isGranted: true }));
 
+/** What changes the pod that is tried. */
+export const changing = ['runAsNonRoot', 'capabilities', 'seccompProfile'];
+
 /** An installation with which nothing is wrong. */
 export const healthy: Installation = {
   name: 'podtemper',
@@ -185,7 +188,7 @@ export const healthy: Installation = {
   ]),
   permissions: found(permissions),
   served: found({ chain: [certificateOf()], readiness: { policy: 'ok', cluster: 'ok: none' } }),
-  trial: found({ namespace: 'shop', isHardened: true, refusal: undefined }),
+  trial: found({ namespace: 'shop', expected: changing, isHardened: true, refusal: undefined }),
   kubernetesVersion: found('v1.37.2'),
   now,
   version: '1.2.3',

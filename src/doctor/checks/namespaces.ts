@@ -1,11 +1,10 @@
 import { keyPrefix, labelKeys, unknownNamespace } from '../../kubernetes.js';
-import { parsePolicyFiles } from '../../policy/load.js';
 import { didYouMean } from '../../policy/nearest.js';
 import { planNamespace } from '../../policy/plan.js';
 import { compilePolicies, type PolicySet } from '../../policy/policy.js';
-import { argumentOf } from '../deployed.js';
 import { defineCheck } from '../finding.js';
-import type { Installation, Namespace } from '../installation.js';
+import type { Namespace } from '../installation.js';
+import { defaultPolicyOf, policiesInForce } from '../policiesInForce.js';
 import { valueOf } from '../reading.js';
 
 /** Whether the labels of namespaces mean something. */
@@ -20,7 +19,7 @@ export const namespaces = defineCheck({
   },
   examine(installation) {
     const defaultPolicy = defaultPolicyOf(installation);
-    const policies = policiesOf(installation);
+    const policies = policiesInForce(installation);
     return (valueOf(installation.namespaces) ?? []).flatMap((namespace) =>
       complaintsOf(namespace, policies, defaultPolicy).map((found) => ({
         code: 'labelMeansNothing' as const,
@@ -32,22 +31,6 @@ export const namespaces = defineCheck({
     );
   },
 });
-
-/** The policies that are in force; undefined where they could not be read or do not load. */
-function policiesOf({ policies }: Installation): PolicySet | undefined {
-  const files = valueOf(policies);
-  if (files === undefined) return undefined;
-  try {
-    return compilePolicies(parsePolicyFiles(files));
-  } catch {
-    return undefined; // what is wrong with them is told elsewhere
-  }
-}
-
-function defaultPolicyOf({ deployment }: Installation): string {
-  const value = valueOf(deployment);
-  return (value === undefined ? undefined : argumentOf(value, '--default-policy')) ?? 'default';
-}
 
 function complaintsOf(
   { metadata }: Namespace,

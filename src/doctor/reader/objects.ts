@@ -29,6 +29,10 @@ export async function listObjects<T>(connection: ReadingConnection, path: string
 }
 
 /** What the API server answers to a review or a dry run: nothing is stored. */
-export async function ask<T>(connection: ReadingConnection, path: string, object: unknown): Promise<T> {
+export async function ask<T>(
+  connection: Pick<ReadingConnection, 'write'>,
+  path: string,
+  object: unknown,
+): Promise<T> {
   return (await connection.write(path, { method: 'POST', object }, { timeoutMilliseconds })) as T;
 }

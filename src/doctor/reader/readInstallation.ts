@@ -10,7 +10,6 @@ import type {
   Namespace,
   RunningPod,
   Service,
-  WebhookConfiguration,
 } from '../installation.js';
 import { found, missing, type Reading, unread, valueOf } from '../reading.js';
 import { readPermissions } from './access.js';
@@ -19,7 +18,7 @@ import { findConfigurations } from './configurations.js';
 import { ask, getObject, listObjects, type ReadingConnection } from './objects.js';
 import { readCertificateSecret } from './secret.js';
 import { type AdmissionAddress, readServed } from './served.js';
-import { trialNamespaceOf, tryPod } from './trial.js';
+import { readTrial } from './trial.js';
 
 /** Which installation to read, and how. */
 export interface ReadOptions {
@@ -61,13 +60,12 @@ export async function readInstallation(options: ReadOptions): Promise<Installati
   ]);
   const context = { ...options, namespace, serviceName, name, service };
   const deployed = valueOf(deployment);
-  const [ofDeployment, served, trial, now] = await Promise.all([
+  const [ofDeployment, served, now] = await Promise.all([
     readOfDeployment(context, deployed),
     readServedAt(context),
-    readTrial(connection, valueOf(namespaces) ?? [], configurations),
     readTime(connection),
   ]);
-  return {
+  const seen = {
     name,
     namespace,
     configurations,
@@ -77,12 +75,13 @@ export async function readInstallation(options: ReadOptions): Promise<Installati
     pods: ownPods(pods, deployed),
     namespaces,
     served,
-    trial,
     ...ofDeployment,
     kubernetesVersion: found(gitVersion),
     now,
     version,
   };
+  // Where a pod should be hardened is known by the policies only.
+  return { ...seen, trial: await readTrial(connection, seen) };
 }
 
 const noHome = 'where podtemper is installed is not known: name it with --namespace';
@@ -203,17 +202,6 @@ async function readServedAt({
   // Outside of a cluster, that is how it is.
   const forward = `kubectl -n ${namespace} port-forward service/${serviceName} 8443:${port}`;
   return unread(`${reading.why}; to look from here: ${forward}, and --admission-address 127.0.0.1:8443`);
-}
-
-async function readTrial(
-  connection: ReadingConnection,
-  namespaces: readonly Namespace[],
-  configurations: readonly WebhookConfiguration[],
-): Promise<Installation['trial']> {
-  const namespace = trialNamespaceOf(namespaces, configurations);
-  return namespace === undefined
-    ? unread('no namespace is in mode enforce')
-    : attempt(() => tryPod(connection, namespace));
 }
 
 /** The API server's clock: it says when it answered. Ours, where it does not know the question. */

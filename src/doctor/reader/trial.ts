@@ -1,43 +1,39 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { StatusError } from '../../cluster/exchange.js';
-import { annotationKeys, labelKeys } from '../../kubernetes.js';
-import type { Namespace, Trial, WebhookConfiguration } from '../installation.js';
-import { labelsOfNamespace, matchesSelector } from '../selectors.js';
-import { isMutating } from '../webhooks.js';
+import { annotationKeys } from '../../kubernetes.js';
+import type { Installation, Trial } from '../installation.js';
+import { type Reading, unread } from '../reading.js';
+import { type TrialPlace, trialPlaces, trialPod, verdictOf } from '../trial.js';
+import { attempt } from './attempt.js';
 import { ask, type ReadingConnection } from './objects.js';
 
-/** A namespace in which a pod should come back hardened. */
-export function trialNamespaceOf(
-  namespaces: readonly Namespace[],
-  configurations: readonly WebhookConfiguration[],
-): string | undefined {
-  const selectors = configurations
-    .filter(isMutating)
-    .flatMap(({ webhooks = [] }) => webhooks.map(({ namespaceSelector }) => namespaceSelector));
-  return namespaces.find(({ metadata }) => {
-    const { name = '', labels = {} } = metadata ?? {};
-    return (
-      labels[labelKeys.mode] === 'enforce' &&
-      selectors.some((selector) => matchesSelector(labelsOfNamespace(name, labels), selector))
-    );
-  })?.metadata?.name;
+/** Each may take as long as the API server waits for a webhook. */
+const mostTrials = 3;
+
+/** What came of a pod by dry run, in the first namespace in which that says something of podtemper. */
+export async function readTrial(
+  connection: Pick<ReadingConnection, 'write'>,
+  installation: Omit<Installation, 'trial'>,
+): Promise<Reading<Trial>> {
+  const places = trialPlaces(installation).slice(0, mostTrials);
+  const trials: Reading<Trial>[] = [];
+  for (const place of places) {
+    const trial = await attempt(() => tryPod(connection, place));
+    if (verdictOf({ ...installation, trial }).kind === 'found') return trial;
+    trials.push(trial);
+  }
+  return trials[0] ?? unread('no namespace is in mode enforce');
 }
 
-const pod = {
-  apiVersion: 'v1',
-  kind: 'Pod',
-  metadata: { generateName: 'podtemper-doctor-' },
-  spec: { containers: [{ name: 'app', image: 'podtemper.invalid/doctor' }] },
-};
-
 /** Creates a pod by dry run: the API server calls all that it would call, and stores nothing. */
-export async function tryPod(connection: ReadingConnection, namespace: string): Promise<Trial> {
+async function tryPod(connection: Pick<ReadingConnection, 'write'>, place: TrialPlace): Promise<Trial> {
+  const path = `/api/v1/namespaces/${place.namespace}/pods?dryRun=All`;
   try {
-    const created = await ask<V1Pod>(connection, `/api/v1/namespaces/${namespace}/pods?dryRun=All`, pod);
+    const created = await ask<V1Pod>(connection, path, { apiVersion: 'v1', kind: 'Pod', ...trialPod });
     const isHardened = created.metadata?.annotations?.[annotationKeys.hardened] !== undefined;
-    return { namespace, isHardened, refusal: undefined };
+    return { ...place, isHardened, refusal: undefined };
   } catch (error) {
     if (!(error instanceof StatusError)) throw error;
-    return { namespace, isHardened: false, refusal: error.message };
+    return { ...place, isHardened: false, refusal: error.message };
   }
 }
