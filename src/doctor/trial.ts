@@ -66,17 +66,31 @@ export function verdictOf({
   configurations,
 }: Pick<Installation, 'trial' | 'configurations'>): Reading<Verdict> {
   if (reading.kind !== 'found') return reading;
-  const { namespace, isHardened, refusal, expected } = reading.value;
+  const { isHardened, refusal, expected } = reading.value;
   if (isHardened) return found('hardened');
   if (refusal?.includes('failed calling webhook') === true) return found('callFails');
-  // Another webhook, a quota or a policy was faster; or podtemper was told to look at certain pods only.
   const isSelective = mutatingWebhooksOf({ configurations }).some(
     ({ webhook: { objectSelector, matchConditions = [] } }) =>
       matchConditions.length > 0 || Object.keys(objectSelector ?? {}).length > 0,
   );
-  if (refusal !== undefined || isSelective) return found('hardened');
-  const where = `it came back as it was in namespace ${namespace}`;
-  if (expected === undefined) return unread(`${where}; whether its policy changes it is not known`);
-  if (expected.length === 0) return unread(`${where}, whose policy changes nothing of it`);
+  if (isSelective) return unread(`podtemper is called for certain pods only; ${outcomeOf(reading.value)}`);
+  if (expected === undefined)
+    return unread(`whether the policy changes it is not known; ${outcomeOf(reading.value)}`);
+  if (expected.length === 0) return unread(`the policy need not change it; ${outcomeOf(reading.value)}`);
+  // Another webhook, a quota or a policy was faster.
+  if (refusal !== undefined && !lacks(refusal, expected)) return unread(outcomeOf(reading.value));
   return found('notHardened');
+}
+
+function outcomeOf({ namespace, refusal }: Trial): string {
+  return refusal === undefined
+    ? `it came back as it was in namespace ${namespace}`
+    : `namespace ${namespace} refused it: ${refusal}`;
+}
+
+/** Whether Pod Security, which looks at pods after all that changes them, misses in it what a control would have set:
+ *  it names the field, and so the control. */
+function lacks(refusal: string, expected: readonly string[]): boolean {
+  const [, missed = ''] = refusal.split('violates PodSecurity');
+  return expected.some((control) => missed.includes(control));
 }

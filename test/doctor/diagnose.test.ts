@@ -213,6 +213,11 @@ const cases: [code: string, title: string, change: Change][] = [
   ['excludedNamespace', 'kube-system', namespaceLabelled('kube-system', { 'podtemper.io/mode': 'enforce' })],
   ['callFails', 'refused', trial('500: failed calling webhook "pods.podtemper.io": x509')],
   ['notHardened', 'as it was', trial(undefined)],
+  [
+    'notHardened',
+    'Pod Security misses what it sets',
+    trial('403: violates PodSecurity "restricted:latest": runAsNonRoot != true'),
+  ],
 ];
 
 function spec() {
@@ -291,10 +296,16 @@ describe('diagnose', () => {
     ]);
   });
 
-  it('takes a pod that comes back as it was for no fault where only some pods are meant', () => {
+  it('takes a pod that tells nothing of podtemper for no fault, and for nothing that was looked at', () => {
     const matchConditions = [{ name: 'some', expression: 'false' }];
-    expect(codesOf({ ...withWebhook({ matchConditions }), ...trial(undefined) })).toEqual([]);
-    expect(codesOf(trial('403: exceeded quota'))).toEqual([]);
+    for (const change of [
+      { ...withWebhook({ matchConditions }), ...trial(undefined) },
+      trial('403: exceeded quota'),
+    ]) {
+      const { findings, notLookedAt } = diagnose({ ...healthy, ...change });
+      expect(findings).toEqual([]);
+      expect(notLookedAt).toEqual([{ what: 'a pod by dry run', why: expect.stringMatching(/\S/) }]);
+    }
   });
 
   it('never shows a key', () => {

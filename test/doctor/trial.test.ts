@@ -11,16 +11,40 @@ type Labels = Readonly<Record<string, string>>;
 type Answers = Readonly<Record<string, object | string>>;
 
 const observe = readFileSync(new URL('../../manifests/policies/observe.yaml', import.meta.url), 'utf8');
-const onlyResources = `
-apiVersion: podtemper.io/v1alpha1
-kind: HardeningPolicy
-metadata: { name: resources }
-spec:
-  controls: { ${['runAsNonRoot', 'readOnlyRootFilesystem', 'capabilities', 'seccompProfile', 'fsGroup', 'allowPrivilegeEscalation', 'unprivilegedPorts'].map((id) => `${id}: { mode: off }`).join(', ')} }
-`;
+const byDefault = [
+  'runAsNonRoot',
+  'readOnlyRootFilesystem',
+  'capabilities',
+  'seccompProfile',
+  'allowPrivilegeEscalation',
+  'resources',
+  'unprivilegedPorts',
+  'fsGroup',
+];
+/** A policy that leaves on, of all that is on by default, one control. */
+const alone = (name: string, control: string) =>
+  JSON.stringify({
+    apiVersion: 'podtemper.io/v1alpha1',
+    kind: 'HardeningPolicy',
+    metadata: { name },
+    spec: {
+      controls: Object.fromEntries(
+        byDefault.filter((id) => id !== control).map((id) => [id, { mode: 'off' }]),
+      ),
+    },
+  });
+/** As Kubernetes 1.37 words it. */
+const violates = (what: string) =>
+  `pods "podtemper-doctor-" is forbidden: violates PodSecurity "restricted:latest": ${what}`;
+const restricted =
+  'allowPrivilegeEscalation != false (container "app" must set securityContext.allowPrivilegeEscalation=false), ' +
+  'unrestricted capabilities (container "app" must set securityContext.capabilities.drop=["ALL"]), ' +
+  'runAsNonRoot != true (pod or container "app" must set securityContext.runAsNonRoot=true), ' +
+  'seccompProfile (pod or container "app" must set securityContext.seccompProfile.type to "RuntimeDefault" or "Localhost")';
+
 const policies = found([
   { file: 'observe.yaml', text: observe },
-  { file: 'resources.yaml', text: onlyResources },
+  { file: 'resources.yaml', text: alone('resources', 'resources') },
 ]);
 
 const enforce = { 'podtemper.io/mode': 'enforce' };
@@ -76,7 +100,7 @@ describe('readTrial', () => {
   ])('has not seen anything where %s', async (_title, labels) => {
     const { codes, notSeen } = await tryIn({ a: labels }, { a: asItWas });
     expect(codes).not.toContain('notHardened');
-    expect(notSeen).toEqual(['it came back as it was in namespace a, whose policy changes nothing of it']);
+    expect(notSeen).toEqual(['the policy need not change it; it came back as it was in namespace a']);
   });
 
   it.each([
@@ -88,7 +112,7 @@ describe('readTrial', () => {
     const { codes, notSeen } = await tryIn({ a: enforce }, { a: asItWas }, change);
     expect(codes).not.toContain('notHardened');
     expect(notSeen).toEqual([
-      'it came back as it was in namespace a; whether its policy changes it is not known',
+      'whether the policy changes it is not known; it came back as it was in namespace a',
     ]);
     expect((await tryIn({ a: enforce }, { a: hardened }, change)).notSeen).toEqual([]);
   });
@@ -96,6 +120,35 @@ describe('readTrial', () => {
   it('sees a call that fails, also where the policy only looks', async () => {
     const { codes } = await tryIn({ a: observed }, { a: 'failed calling webhook "pods.podtemper.io": EOF' });
     expect(codes).toEqual(['callFails']);
+  });
+
+  it('sees by what Pod Security misses that the pod was not hardened', async () => {
+    const { codes, notSeen } = await tryIn({ a: enforce }, { a: violates(restricted) });
+    expect({ codes, notSeen }).toEqual({ codes: ['notHardened'], notSeen: [] });
+  });
+
+  it('blames nobody for what no control would have set', async () => {
+    const refusal = violates('hostPort (container "app" uses hostPort 80)');
+    const { codes, notSeen } = await tryIn({ a: enforce }, { a: refusal });
+    expect({ codes, notSeen }).toEqual({ codes: [], notSeen: [expect.stringContaining(refusal)] });
+    const labels = { ...enforce, 'podtemper.io/policy': 'read-only' };
+    const readOnly = found([{ file: 'a.yaml', text: alone('read-only', 'readOnlyRootFilesystem') }]);
+    expect((await tryIn({ a: labels }, { a: violates(restricted) }, { policies: readOnly })).codes).toEqual(
+      [],
+    );
+  });
+
+  it('tries elsewhere where others refuse the pod, and says so where it is refused everywhere', async () => {
+    const quota = 'exceeded quota: compute-resources';
+    const labels = { a: enforce, b: enforce };
+    const second = await tryIn(labels, { a: quota, b: hardened });
+    expect(second).toMatchObject({ tried: ['a', 'b'], codes: [], notSeen: [] });
+    expect((await tryIn(labels, { a: quota, b: asItWas })).codes).toEqual(['notHardened']);
+    const { codes, notSeen } = await tryIn(labels, { a: quota, b: quota });
+    expect({ codes, notSeen }).toEqual({
+      codes: [],
+      notSeen: [expect.stringMatching(/^namespace a refused it: .*exceeded quota/)],
+    });
   });
 
   it('says so where no namespace is in mode enforce', async () => {
