@@ -1,4 +1,5 @@
 import { access } from './checks/access.js';
+import { authority } from './checks/authority.js';
 import { caBundle } from './checks/caBundle.js';
 import { calls } from './checks/calls.js';
 import { certificate } from './checks/certificate.js';
@@ -6,6 +7,7 @@ import { clock } from './checks/clock.js';
 import { endpoints } from './checks/endpoints.js';
 import { exclusions } from './checks/exclusions.js';
 import { failurePolicy } from './checks/failurePolicy.js';
+import { leader } from './checks/leader.js';
 import { namespaces } from './checks/namespaces.js';
 import { namespaceSelector } from './checks/namespaceSelector.js';
 import { policies } from './checks/policies.js';
@@ -34,6 +36,8 @@ export const checks: readonly Check[] = [
   caBundle,
   certificate,
   secret,
+  authority,
+  leader,
   clock,
   access,
   versions,

@@ -34,6 +34,15 @@ export function lifeOf({ validFrom, validTo }: X509Certificate): { readonly from
   return { from: new Date(validFrom), to: new Date(validTo) };
 }
 
+/** What is renewed after two thirds of its life has less than this part left only where that has failed for long. */
+const leastLeft = 1 / 4;
+
+/** Whether a certificate should have been renewed long ago. */
+export function isRenewalOverdue(certificate: X509Certificate, now: Date): boolean {
+  const { from, to } = lifeOf(certificate);
+  return to.getTime() - now.getTime() < leastLeft * (to.getTime() - from.getTime());
+}
+
 /** `2027-01-31 12:00 UTC`. */
 export function spellTime(time: Date): string {
   return `${time.toISOString().slice(0, 16).replace('T', ' ')} UTC`;

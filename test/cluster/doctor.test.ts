@@ -324,6 +324,11 @@ describe('an installation that makes its certificates itself', () => {
     expect(await findings(installation)).toContain('clockSkew');
   });
 
+  it('has nobody who leads', async () => {
+    await cluster.requestOk('DELETE', new SharedState(cluster, installation).leasePath);
+    expect(await findings(installation)).toContain('leaseMissing');
+  });
+
   it('has a Secret that nobody makes anew while nobody runs', async () => {
     await cluster.requestOk('DELETE', new SharedState(cluster, installation).secretPath);
     expect(await findings(installation)).toContain('secretMissing');

@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { createCertificateAuthority } from '../../src/certificates/authority.js';
+import type { Certificate } from '../../src/certificates/source.js';
 import { checks, diagnose } from '../../src/doctor/diagnose.js';
 import type { Installation, Webhook } from '../../src/doctor/installation.js';
 import { found, missing, unread } from '../../src/doctor/reading.js';
@@ -43,6 +45,10 @@ const policyFile = (text: string): Change => ({ policies: found([{ file: 'a.yaml
 const trial = (refusal: string | undefined): Change => ({
   trial: found({ namespace: 'shop', expected: changing, isHardened: false, refusal }),
 });
+
+const twoMinutesAgo = new Date(now.getTime() - 120_000);
+const endedAuthority = createCertificateAuthority(daysFromNow(-400));
+const endingAuthority = createCertificateAuthority(daysFromNow(-300));
 
 /** What is wrong with the healthy installation once that is changed. */
 const cases: [code: string, title: string, change: Change][] = [
@@ -141,7 +147,7 @@ const cases: [code: string, title: string, change: Change][] = [
   ],
   ['bundleEmpty', 'no caBundle', withBundle('')],
   ['bundleUnreadable', 'garbage', withBundle('x')],
-  ['bundleExpired', 'after a year', { now: daysFromNow(400), lease: missing, served: unread('') }],
+  ['bundleExpired', 'after a year', { now: daysFromNow(400), served: unread('') }],
   ['bundleForeign', 'another authority serves', servedBy(certificateOf(undefined, otherAuthority))],
   ['bundleForeign', 'another is kept', { ...withBundle(otherAuthority.cert), served: unread('') }],
   [
@@ -173,6 +179,16 @@ const cases: [code: string, title: string, change: Change][] = [
       secret: found({ ...mountedSecret, pairFault: 'tls.key: the key of another certificate' }),
     },
   ],
+  ['authorityEndsSoon', 'not renewed', sharing(endingAuthority)],
+  ['authorityEndsSoon', 'among older ones', sharing(endedAuthority, endingAuthority)],
+  ['leaseMissing', 'no Lease', { lease: missing }],
+  ['leaseNotRenewed', 'for two minutes', { lease: found(leaseAt(twoMinutesAgo, twoMinutesAgo)) }],
+  [
+    'leaseNotRenewed',
+    'by a clock that is ahead',
+    { lease: found(leaseAt(new Date(twoMinutesAgo.getTime() + 50_000), twoMinutesAgo)) },
+  ],
+  ['leaseNotRenewed', 'when is not told', { lease: found({ ...leaseAt(now, now), spec: {}, metadata: {} }) }],
   ['clockSkew', 'ahead', { lease: found(leaseAt(daysFromNow(1), now)) }],
   ['clockSkew', 'behind', { lease: found(leaseAt(daysFromNow(-1), now)) }],
   ['notPermitted', 'one verb', { permissions: found(permissionsWithout('watch', 'namespaces')) }],
@@ -219,6 +235,13 @@ const cases: [code: string, title: string, change: Change][] = [
     trial('403: violates PodSecurity "restricted:latest": runAsNonRoot != true'),
   ],
 ];
+
+/** The replicas share these, of which the API server trusts each. */
+function sharing(...authorities: readonly Certificate[]): Change {
+  const bundle = authorities.map(({ cert }) => cert).join('');
+  const secret = { where: 'a/b', authority: bundle, certificate: '', pairFault: undefined };
+  return { ...withBundle(bundle), secret: found(secret), served: unread('') };
+}
 
 function spec() {
   const { spec: value } = deployment;
@@ -276,6 +299,20 @@ describe('diagnose', () => {
         expect(JSON.stringify(finding)).not.toContain('undefined');
       }
     }
+  });
+
+  it('takes a clock that is wrong for no leader that is gone', () => {
+    const lease = found(leaseAt(daysFromNow(-1), now));
+    expect(codesOf({ lease })).toEqual(['clockSkew']);
+  });
+
+  it('looks for an authority and a leader only where the replicas share one', () => {
+    const change = { deployment: found(mounting), secret: found(mountedSecret), lease: missing };
+    const ends = { ...mountedSecret, authority: endingAuthority.cert };
+    expect(codesOf(change)).toEqual([]);
+    expect(codesOf({ ...change, secret: found(ends) })).toEqual([]);
+    expect(codesOf(sharing(endingAuthority, authority))).toEqual([]);
+    expect(codesOf({ lease: unread('forbidden') })).toEqual([]);
   });
 
   it('puts errors first', () => {

@@ -1,12 +1,9 @@
 import type { X509Certificate } from 'node:crypto';
 import { defineCheck, type Fault } from '../finding.js';
 import type { Installation } from '../installation.js';
-import { certificatesOf, lifeOf, spellTime } from '../pem.js';
+import { certificatesOf, isRenewalOverdue, lifeOf, spellTime } from '../pem.js';
 import { valueOf } from '../reading.js';
 import { webhooksOf } from '../webhooks.js';
-
-/** A certificate is renewed after two thirds of its life; with less than this part left, that has failed for long. */
-const leastLeft = 1 / 4;
 
 /** Whether the serving certificate is good, for the name that the API server calls, and for how long. */
 export const certificate = defineCheck({
@@ -55,7 +52,6 @@ function faultsOf(where: string, leaf: X509Certificate, installation: Installati
   const advice = remedy(installation);
   const { from, to } = lifeOf(leaf);
   const names = serverNamesOf(installation).filter((name) => leaf.checkHost(name) === undefined);
-  const left = (to.getTime() - now.getTime()) / (to.getTime() - from.getTime());
   const fault = (code: Code, expected: string, found: string) => ({
     code,
     where,
@@ -68,7 +64,7 @@ function faultsOf(where: string, leaf: X509Certificate, installation: Installati
     ...(from > now
       ? [fault('certificateNotYetValid', `a begin before ${spellTime(now)}`, spellTime(from))]
       : []),
-    ...(left > 0 && left < leastLeft
+    ...(to > now && isRenewalOverdue(leaf, now)
       ? [
           fault(
             'certificateEndsSoon',

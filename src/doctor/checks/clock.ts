@@ -1,5 +1,6 @@
 import { defineCheck } from '../finding.js';
 import type { Lease } from '../installation.js';
+import { renewalOf, writingOf } from '../lease.js';
 import { valueOf } from '../reading.js';
 
 /** Clocks may differ by this much, in seconds: certificates are backdated by five minutes. */
@@ -34,11 +35,9 @@ export const clock = defineCheck({
 });
 
 /** Seconds by which the clock of whoever renewed the Lease is ahead: the API server notes when it was written. */
-function skewOf({ metadata, spec }: Lease): number | undefined {
-  const renewed = Date.parse(String(spec?.renewTime ?? ''));
-  const entry = metadata?.managedFields?.find(({ fieldsV1 }) =>
-    JSON.stringify(fieldsV1 ?? {}).includes('renewTime'),
-  );
-  const written = Date.parse(String(entry?.time ?? ''));
-  return Number.isNaN(renewed) || Number.isNaN(written) ? undefined : (renewed - written) / 1000;
+function skewOf(lease: Lease): number | undefined {
+  const [renewed, written] = [renewalOf(lease), writingOf(lease)];
+  return renewed === undefined || written === undefined
+    ? undefined
+    : (renewed.getTime() - written.getTime()) / 1000;
 }
