@@ -101,6 +101,8 @@ describe('the chart', () => {
       'an issuer of the user',
       { tls: { certManager: { enabled: true, issuerRef: { name: 'ours', kind: 'ClusterIssuer' } } } },
     ],
+    ['the shortest lives', { tls: { selfManaged: { authorityLife: '20s', certificateLife: '5s' } } }],
+    ['the longest lives', { tls: { selfManaged: { authorityLife: '3650d', certificateLife: '21900h' } } }],
     ['policies', { policies }],
     ['no validation', { webhook: { validation: { enabled: false } } }],
     ['validation Fail', { webhook: { validation: { failurePolicy: 'Fail' } } }],
@@ -312,6 +314,21 @@ describe('the chart', () => {
       'callers that nobody vouches for',
       { admission: { callers: { names: ['kube-apiserver'] } } },
       /admission\.callers\.names: expected admission\.callers\.configMap/,
+    ],
+    [
+      'certificates that outlive the time to hand over',
+      { tls: { selfManaged: { authorityLife: '90d' } } },
+      /tls\.selfManaged\.certificateLife: expected a quarter of authorityLife at most, found 30d of 90d/,
+    ],
+    [
+      'an authority for longer than the program makes one',
+      { tls: { selfManaged: { authorityLife: '9999d' } } },
+      /tls\.selfManaged\.authorityLife: expected a time from 5s to 3650d, found 9999d/,
+    ],
+    [
+      'certificates for less than the program makes one',
+      { tls: { selfManaged: { certificateLife: '4s' } } },
+      /tls\.selfManaged\.certificateLife: expected a time from 5s to 3650d, found 4s/,
     ],
     ['a misspelt value', { webhook: { failurePolice: 'Fail' } }, /failurePolice/],
   ])('refuses %s', async (_title, values, reason) => {

@@ -85,6 +85,17 @@ selfManaged
 {{- end -}}
 {{- end -}}
 
+{{/* Seconds of the life `name` under tls.selfManaged. The program refuses what is out of these bounds. */}}
+{{- define "podtemper.lifeSeconds" -}}
+{{- $life := get .root.Values.tls.selfManaged .name -}}
+{{- $unitSeconds := get (dict "d" 86400 "h" 3600 "m" 60 "s" 1) (regexFind "[dhms]$" $life) -}}
+{{- $seconds := mul (regexFind "^[0-9]+" $life) $unitSeconds -}}
+{{- if or (lt $seconds 5) (gt $seconds (mul 3650 86400)) -}}
+{{- fail (printf "tls.selfManaged.%s: expected a time from 5s to 3650d, found %s" .name $life) -}}
+{{- end -}}
+{{- $seconds -}}
+{{- end -}}
+
 {{/* What the API server must trust, in base64; empty where somebody else fills it in. */}}
 {{- define "podtemper.caBundle" -}}
 {{- $source := include "podtemper.tlsSource" . -}}
