@@ -106,11 +106,13 @@ async function openPolicies(flags: ServeFlags, log: Log, metrics: Metrics): Prom
     onReload: (policies) => {
       fault = undefined;
       metrics.policyReloads.inc({ result: 'ok' });
+      metrics.policyFault.set(0);
       log.info('policies reloaded', { component: 'policy', policies: [...policies.keys()] });
     },
     onError: (error) => {
       fault = messageOf(error);
       metrics.policyReloads.inc({ result: 'failed' });
+      metrics.policyFault.set(1);
       log.error('policies not reloaded, the last good ones stay in force', {
         component: 'policy',
         ...errorFields(error),

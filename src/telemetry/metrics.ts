@@ -35,6 +35,8 @@ interface Tally {
 export class Metrics {
   readonly registry = new Registry();
   readonly policyReloads: Counter<'result'>;
+  /** 0 or 1: a counter that goes up once says for a while only that something is wrong. */
+  readonly policyFault: Gauge;
   readonly certificateReloads: Counter<'result'>;
   readonly certificateExpiry: Gauge;
   readonly refusedCallers = counterOf(
@@ -100,6 +102,11 @@ export class Metrics {
       name: 'podtemper_policy_reloads_total',
       help: 'Policy reloads.',
       ...results,
+    });
+    this.policyFault = new Gauge({
+      name: 'podtemper_policy_fault',
+      help: 'Whether the policies as they are now could not be loaded, so that the last good ones are in force.',
+      registers,
     });
     this.certificateReloads = new Counter({
       name: 'podtemper_certificate_reloads_total',

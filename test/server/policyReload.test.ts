@@ -29,10 +29,10 @@ async function userOf(process: Serving): Promise<string | undefined> {
   return /"runAsUser":(\d+)/.exec(patchText)?.[1];
 }
 
-async function reloadsOf({ operationsUrl }: Serving): Promise<{ ok: number; failed: number }> {
+async function reloadsOf({ operationsUrl }: Serving): Promise<{ ok: number; failed: number; fault: number }> {
   const page = await (await fetch(`${operationsUrl}/metrics`)).text();
   const count = (result: string) => valueOf(page, 'podtemper_policy_reloads_total', { result });
-  return { ok: count('ok'), failed: count('failed') };
+  return { ok: count('ok'), failed: count('failed'), fault: valueOf(page, 'podtemper_policy_fault') };
 }
 
 const readinessOf = async ({ operationsUrl }: Serving) =>
@@ -60,13 +60,14 @@ describe('a folder of policies, as the kubelet mounts it', () => {
       ready: true,
       policy: `ok: the last good policies are in force; ${fault}`,
     });
+    expect(await reloadsOf(process)).toEqual({ ok: 1, failed: 1, fault: 1 });
     await stream.more(20);
 
     mountSecret(folder, { 'a.yaml': policy(1003) });
     await process.untilLogged(reloaded, 2);
     expect(await userOf(process)).toBe('1003');
     expect(await readinessOf(process)).toMatchObject({ ready: true, policy: 'ok' });
-    expect(await reloadsOf(process)).toEqual({ ok: 2, failed: 1 });
+    expect(await reloadsOf(process)).toEqual({ ok: 2, failed: 1, fault: 0 });
     await stream.more(20);
     expect(await stream.end()).toBeGreaterThan(60);
     expect(await stop(process)).toBe(0);
@@ -134,6 +135,6 @@ describe('a policy file', () => {
     renameSync(`${file}.away`, file);
     await process.untilLogged(reloaded);
     expect(await readinessOf(process)).toMatchObject({ policy: 'ok' });
-    expect(await reloadsOf(process)).toEqual({ ok: 1, failed: 1 });
+    expect(await reloadsOf(process)).toEqual({ ok: 1, failed: 1, fault: 0 });
   });
 });

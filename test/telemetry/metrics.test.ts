@@ -44,6 +44,7 @@ describe('the metrics page at the start', () => {
     for (const name of ['podtemper_policy_reloads_total', 'podtemper_certificate_reloads_total']) {
       for (const result of ['ok', 'failed']) expect(valueOf(await page(), name, { result })).toBe(0);
     }
+    expect(valueOf(await page(), 'podtemper_policy_fault')).toBe(0);
   });
 
   it('has every notice at 0', async () => {
@@ -59,7 +60,7 @@ describe('the metrics page at the start', () => {
     expect(valueOf(text, 'podtemper_review_duration_seconds_count')).toBe(0);
     const ours = [...text.matchAll(/^# TYPE (podtemper_\S+) (\S+)$/gm)];
     for (const [, name = '', type] of ours) expect(name.endsWith('_total')).toBe(type === 'counter');
-    expect(ours).toHaveLength(11);
+    expect(ours).toHaveLength(12);
   });
 });
 
