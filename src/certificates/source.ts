@@ -8,6 +8,7 @@ export interface Certificate {
   /** The certificate, then the intermediate ones if there are any. */
   readonly cert: string;
   readonly key: string;
+  readonly notBefore: Date;
   readonly notAfter: Date;
   /** SHA-256 of the certificate, as `X509Certificate.fingerprint256` writes it. */
   readonly fingerprint: string;
@@ -84,6 +85,7 @@ export function checkPair(
   return {
     cert,
     key,
+    notBefore: new Date(certificate.validFrom),
     notAfter: new Date(certificate.validTo),
     fingerprint: certificate.fingerprint256,
   };

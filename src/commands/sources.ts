@@ -147,7 +147,11 @@ async function openCertificate(flags: ServeFlags, log: Log, metrics: Metrics): P
   requireOneSource(flags);
   const opened = await openSource(flags, log, metrics);
   const { source } = opened;
-  const show = () => metrics.certificateExpiry.set(source.current().notAfter.getTime() / 1000);
+  const show = () => {
+    const { notBefore, notAfter } = source.current();
+    metrics.certificateStart.set(notBefore.getTime() / 1000);
+    metrics.certificateExpiry.set(notAfter.getTime() / 1000);
+  };
   show();
   source.onChange(({ notAfter }) => {
     show();

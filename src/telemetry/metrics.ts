@@ -36,9 +36,22 @@ export class Metrics {
   readonly registry = new Registry();
   readonly policyReloads: Counter<'result'>;
   /** 0 or 1: a counter that goes up once says for a while only that something is wrong. */
-  readonly policyFault: Gauge;
+  readonly policyFault = gaugeOf(
+    this.registry,
+    'podtemper_policy_fault',
+    'Whether the policies as they are now could not be loaded, so that the last good ones are in force.',
+  );
   readonly certificateReloads: Counter<'result'>;
-  readonly certificateExpiry: Gauge;
+  readonly certificateStart = gaugeOf(
+    this.registry,
+    'podtemper_certificate_start_timestamp_seconds',
+    'When the serving certificate began, as Unix time.',
+  );
+  readonly certificateExpiry = gaugeOf(
+    this.registry,
+    'podtemper_certificate_expiry_timestamp_seconds',
+    'When the serving certificate ends, as Unix time.',
+  );
   readonly refusedCallers = counterOf(
     this.registry,
     'podtemper_refused_callers_total',
@@ -103,11 +116,6 @@ export class Metrics {
       help: 'Policy reloads.',
       ...results,
     });
-    this.policyFault = new Gauge({
-      name: 'podtemper_policy_fault',
-      help: 'Whether the policies as they are now could not be loaded, so that the last good ones are in force.',
-      registers,
-    });
     this.certificateReloads = new Counter({
       name: 'podtemper_certificate_reloads_total',
       help: 'Reloads of the serving certificate.',
@@ -116,11 +124,6 @@ export class Metrics {
     for (const counter of [this.policyReloads, this.certificateReloads]) {
       for (const result of ['ok', 'failed']) counter.inc({ result }, 0);
     }
-    this.certificateExpiry = new Gauge({
-      name: 'podtemper_certificate_expiry_timestamp_seconds',
-      help: 'When the serving certificate ends, as Unix time.',
-      registers,
-    });
   }
 
   countReview(outcome: ReviewOutcome, seconds: number): void {
@@ -230,6 +233,10 @@ export class Metrics {
 
 function counterOf(registry: Registry, name: string, help: string): Counter {
   return new Counter({ name, help, registers: [registry] });
+}
+
+function gaugeOf(registry: Registry, name: string, help: string): Gauge {
+  return new Gauge({ name, help, registers: [registry] });
 }
 
 function zeroes(reasons: readonly string[]): Record<string, number> {

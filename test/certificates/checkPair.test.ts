@@ -14,11 +14,12 @@ const encryptedKey = generateKeyPairSync('ec', {
 }).privateKey;
 
 describe('checkPair', () => {
-  it('gives the expiry and the fingerprint', () => {
+  it('gives its times and the fingerprint', () => {
     const { cert, key, fingerprint } = issue();
     expect(checkPair(cert, key, 'tls')).toEqual({
       cert,
       key,
+      notBefore: new Date('2026-11-22T23:55:00Z'),
       notAfter: new Date('2026-12-23T00:00:00Z'),
       fingerprint,
     });

@@ -33,6 +33,7 @@ async function metricsOf({ operationsUrl }: Serving) {
   return {
     ok: count('ok'),
     failed: count('failed'),
+    start: valueOf(page, 'podtemper_certificate_start_timestamp_seconds'),
     expiry: valueOf(page, 'podtemper_certificate_expiry_timestamp_seconds'),
   };
 }
@@ -63,6 +64,7 @@ describe('a certificate that is mounted as the kubelet does it', () => {
       expect(await metricsOf(process)).toEqual({
         ok: days - 1,
         failed: 0,
+        start: next.notBefore.getTime() / 1000,
         expiry: next.notAfter.getTime() / 1000,
       });
       await stream.more(20);

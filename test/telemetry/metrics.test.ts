@@ -60,7 +60,7 @@ describe('the metrics page at the start', () => {
     expect(valueOf(text, 'podtemper_review_duration_seconds_count')).toBe(0);
     const ours = [...text.matchAll(/^# TYPE (podtemper_\S+) (\S+)$/gm)];
     for (const [, name = '', type] of ours) expect(name.endsWith('_total')).toBe(type === 'counter');
-    expect(ours).toHaveLength(12);
+    expect(ours).toHaveLength(13);
   });
 });
 
