@@ -16,21 +16,23 @@ export function aliveAt(authorities: readonly Certificate[], now: Date): readonl
     .toSorted((one, other) => one.notAfter.getTime() - other.notAfter.getTime());
 }
 
-/** Those that are alive, with a new one where it is time: after two thirds of the newest one's life, or earlier where
- *  it would not outlive two more certificates. So it is trusted before it signs, for as long as a certificate lasts. */
+/** Those that are alive, with a new one where it is time: where each has lived for two thirds of its life, or would not
+ *  outlive two more certificates. So it is trusted before it signs, for as long as a certificate lasts. Each is asked,
+ *  not the one that ends last: where lives have become shorter since, that is an older one. */
 export function withSuccessor(
   authorities: readonly Certificate[],
   { authorityDays, certificateDays }: Lifetimes,
   now: Date,
 ): readonly Certificate[] {
   const alive = aliveAt(authorities, now);
-  const newest = alive.at(-1);
-  const isDue =
-    newest === undefined || renewalTime(newest) <= now || !lasts(newest, 2 * certificateDays, now);
-  return isDue ? [...alive, createCertificateAuthority(now, authorityDays)] : alive;
+  const hasTime = alive.some(
+    (authority) => renewalTime(authority) > now && lasts(authority, 2 * certificateDays, now),
+  );
+  return hasTime ? alive : aliveAt([...alive, createCertificateAuthority(now, authorityDays)], now);
 }
 
-/** Who signs a new certificate: the oldest that outlives it, as clients have known that one longest.
+/** Who signs a new certificate: of those that outlive it the one that ends first, as clients have known that one longest,
+ *  unless lives have become shorter since.
  *  @throws RangeError where there is none */
 export function signerOf(
   authorities: readonly Certificate[],

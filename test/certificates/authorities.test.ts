@@ -41,6 +41,21 @@ describe('authorities', () => {
     expect(withSuccessor(first, long, after(184))).toHaveLength(2);
   });
 
+  it('get one successor where lives have become so short that it ends before the old one', () => {
+    const shorter = { authorityDays: 90, certificateDays: 22 };
+    let authorities = withSuccessor([], lifetimes, start);
+    const made = new Set(authorities);
+    for (let day = 244; day < 365; day += 1) {
+      authorities = withSuccessor(authorities, shorter, after(day));
+      for (const authority of authorities) made.add(authority);
+      expect(aliveAt(authorities, after(day))).toEqual(authorities);
+      expect(signerOf(authorities, shorter, after(day)).notAfter > after(day + 22)).toBe(true);
+    }
+    const [, ...successors] = made;
+    expect(successors.map(({ notAfter }) => notAfter)).toEqual([334, 380, 426].map(after));
+    expect(aliveAt(authorities, after(366))).toEqual(successors.slice(1));
+  });
+
   it('are sorted by their end, and those that have expired are left out', () => {
     const [late, early, over] = [20, 10, 1].map((days) => createCertificateAuthority(start, days));
     if (!late || !early || !over) throw new Error('expected three authorities');

@@ -78,6 +78,8 @@ interface ReplicaOptions {
   readonly isLeading?: () => boolean;
   /** Milliseconds by which its clock is fast. */
   readonly skew?: number;
+  /** Those of all if left out. */
+  readonly lifetimes?: Lifetimes;
 }
 
 /** Replicas that share a store and a registration, and the time that passes for them. */
@@ -98,10 +100,10 @@ export class Replicas {
     return new Date(start.getTime() + this.timing.now());
   }
 
-  start({ isLeading = () => true, skew = 0 }: ReplicaOptions = {}): SelfManaged {
+  start({ isLeading = () => true, skew = 0, lifetimes = this.lifetimes }: ReplicaOptions = {}): SelfManaged {
     const replica = startSelfManaged({
       names: ['podtemper.system.svc'],
-      lifetimes: this.lifetimes,
+      lifetimes,
       store: this.store,
       registration: this.registration,
       isLeading,

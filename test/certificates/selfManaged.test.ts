@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createCertificateAuthority, dayMilliseconds } from '../../src/certificates/authority.js';
 import { keepAuthorities } from '../../src/certificates/keptAuthorities.js';
@@ -258,4 +259,21 @@ describe('rotation', () => {
     expect(bundles.size).toBeGreaterThan(5); // each generation: alone, and beside the next
     expect(replicas.failures).toEqual([]);
   }, 30_000);
+
+  it('goes on where the life of authorities was cut short: the successor signs, and is the only one', async () => {
+    const replicas = replicasOf();
+    const before = replicas.start();
+    await replicas.settle();
+    const old = before.caBundle;
+    before.close();
+    await replicas.advance(250 * dayMilliseconds);
+    const replica = replicas.start({ lifetimes: { authorityDays: 90, certificateDays: 22 } });
+    for (let hour = 0; hour < 20 * 24; hour += 1) await replicas.advance(60 * minute);
+    expect(countOf(replicas.store.texts['ca.crt'])).toBe(2);
+    expect(replicas.store.texts['ca.crt']).toContain(old);
+    expect(replicas.registration.trusts(replica, replicas.now)).toBe(true);
+    const leaf = new X509Certificate(replica.current().cert);
+    expect(leaf.verify(new X509Certificate(old).publicKey)).toBe(false);
+    expect(replicas.failures).toEqual([]);
+  });
 });
