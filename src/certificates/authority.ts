@@ -40,7 +40,7 @@ export function createCertificateAuthority(now: Date, days = authorityDays): Cer
   return checkPair(signCertificate(content, privateKey), pemOf(privateKey), 'new authority');
 }
 
-/** A new server certificate (P-256) of the authority, which it does not outlive.
+/** A new server certificate (P-256) of the authority, which it neither precedes nor outlives.
  *  @throws CertificateError when a name cannot be certified, or the authority is not one of ours */
 export function issueServingCertificate(authority: Certificate, request: ServingRequest): Certificate {
   const issuer = new X509Certificate(authority.cert);
@@ -50,7 +50,7 @@ export function issueServingCertificate(authority: Certificate, request: Serving
     issuer: authorityName,
     subject: servingName,
     publicKey,
-    notBefore,
+    notBefore: notBefore > authority.notBefore ? notBefore : authority.notBefore,
     notAfter: notAfter < authority.notAfter ? notAfter : authority.notAfter,
     extensions: servingExtensions(request.names, publicKey, issuer.publicKey),
   };
@@ -60,9 +60,14 @@ export function issueServingCertificate(authority: Certificate, request: Serving
 }
 
 /** When to replace a certificate: after two thirds of its life. */
-export function renewalTime(certificate: Certificate): Date {
-  const notBefore = new Date(new X509Certificate(certificate.cert).validFrom).getTime();
-  return new Date(notBefore + ((certificate.notAfter.getTime() - notBefore) * 2) / 3);
+export function renewalTime({ notBefore, notAfter }: Certificate): Date {
+  const life = notAfter.getTime() - notBefore.getTime();
+  return new Date(notBefore.getTime() + (life * 2) / 3);
+}
+
+/** Whether to replace a certificate at that time: also before it begins, as the clock that it was made by was ahead. */
+export function isRenewalDue(certificate: Certificate, now: Date): boolean {
+  return now < certificate.notBefore || now >= renewalTime(certificate);
 }
 
 /** An authority that comes from a Secret may have another name or a key that is not its own. */

@@ -2,8 +2,8 @@ import { EventEmitter } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
 import { CertificateError } from '../errors.js';
 import { agree } from './agreement.js';
-import { aliveAt, bundleOf, signerOf, withSuccessor } from './authorities.js';
-import { dayMilliseconds, issueServingCertificate, renewalTime } from './authority.js';
+import { aliveAt, begunAt, bundleOf, signerOf, withSuccessor } from './authorities.js';
+import { dayMilliseconds, isRenewalDue, issueServingCertificate } from './authority.js';
 import { keepAuthorities, readAuthorities, type Texts } from './keptAuthorities.js';
 import { Rounds } from './rounds.js';
 import type { SelfManaged, SelfManagedOptions, SelfManagedStep, Stored } from './selfManagedOptions.js';
@@ -166,7 +166,7 @@ class SharedAuthority implements SelfManaged {
 
   /** Gives the milliseconds until it is to be done again. */
   #renewWhenDue(): number {
-    if (this.#options.clock() >= renewalTime(this.#certificate)) this.#renew();
+    if (isRenewalDue(this.#certificate, this.#options.clock())) this.#renew();
     return Math.min(lookMilliseconds, this.#life() / looksPerLife);
   }
 
@@ -174,11 +174,14 @@ class SharedAuthority implements SelfManaged {
   #renew(): void {
     const { lifetimes, clock } = this.#options;
     const now = clock();
-    const alive = aliveAt(this.#authorities, now);
-    if (alive.length === 0 || this.#isClosed) return;
+    const usable = begunAt(aliveAt(this.#authorities, now), now);
+    if (usable.length === 0 || this.#isClosed) return;
     const settled = new Date(now.getTime() - Math.min(lookMilliseconds, this.#life() / settlesPerLife));
-    const trusted = this.#trust.trustedSince(settled, alive);
-    this.#issuer = signerOf(trusted.length > 0 ? trusted : alive, lifetimes, now);
+    const trusted = this.#trust.trustedSince(settled, usable);
+    const signer = signerOf(trusted.length > 0 ? trusted : usable, lifetimes, now);
+    // Another one of an authority that has not begun would not begin earlier.
+    if (signer.notBefore > now && signer.fingerprint === this.#issuer.fingerprint) return;
+    this.#issuer = signer;
     this.#certificate = this.#issue(now);
     this.#events.emit('change', this.#certificate);
   }

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { CertificateError } from '../errors.js';
 import { bundleOf, signerOf, withSuccessor } from './authorities.js';
-import { authorityDays, certificateDays, issueServingCertificate, renewalTime } from './authority.js';
+import { authorityDays, certificateDays, isRenewalDue, issueServingCertificate } from './authority.js';
 import { type CertificateSource, type SourceEvents, sourceOf } from './source.js';
 
 /** Whom the certificate is for, and for how long. */
@@ -34,14 +34,12 @@ export function createSelfSigned(
   const issue = (now: Date) =>
     issueServingCertificate(signerOf(authorities, lifetimes, now), { names, days, now });
   let certificate = issue(start);
-  let renewAt = renewalTime(certificate);
 
   function renewWhenDue(): void {
     const now = new Date();
-    if (now < renewAt) return;
+    if (!isRenewalDue(certificate, now)) return;
     authorities = withSuccessor(authorities, lifetimes, now);
     certificate = issue(now);
-    renewAt = renewalTime(certificate);
     events.emit('change', certificate);
   }
   const timer = setInterval(renewWhenDue, lookMilliseconds).unref();

@@ -91,6 +91,15 @@ export function checkPair(
   };
 }
 
+/** Why clients refuse a certificate at that time, if they do. */
+export function untimely(
+  { notBefore, notAfter }: Certificate,
+  now: Date,
+): 'expired' | 'not yet valid' | undefined {
+  if (notAfter <= now) return 'expired';
+  return notBefore > now ? 'not yet valid' : undefined;
+}
+
 /** The first certificate of a PEM text; `where` names the file.
  *  @throws CertificateError when there is none that can be parsed */
 export function parseCertificate(pem: string, where: string): X509Certificate {

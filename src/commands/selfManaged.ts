@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import type { Lifetimes } from '../certificates/authorities.js';
 import { startSelfManaged } from '../certificates/selfManaged.js';
 import { type SelfManaged, selfManagedSteps } from '../certificates/selfManagedOptions.js';
+import { untimely } from '../certificates/source.js';
 import type { ClusterConnection } from '../cluster/connection.js';
 import { type Fault, worsen } from '../cluster/fault.js';
 import { LeaderElection } from '../cluster/leaderElection.js';
@@ -111,7 +112,8 @@ function stateOf(
   where: { readonly secret: string; readonly configuration: string },
   faults: Faults,
 ): string {
-  if (source.current().notAfter.getTime() <= Date.now()) return `expired${faults.describe()}`;
+  const refusal = untimely(source.current(), new Date());
+  if (refusal !== undefined) return `${refusal}${faults.describe()}`;
   if (!source.isShared()) return `waiting for ${where.secret}${faults.describe()}`;
   if (!source.isTrusted()) return `waiting for the caBundle of ${where.configuration}${faults.describe()}`;
   return faults.describe() === '' ? 'ok' : `ok: the last good certificate serves${faults.describe()}`;

@@ -2,7 +2,7 @@ import type { EventSink } from '../admission/events.js';
 import type { FactsSource } from '../admission/service.js';
 import { openCertificateFolder } from '../certificates/folder.js';
 import { createSelfSigned } from '../certificates/selfSigned.js';
-import type { CertificateSource } from '../certificates/source.js';
+import { type CertificateSource, untimely } from '../certificates/source.js';
 import type { NamespaceFactsSource } from '../cluster/namespaceFacts.js';
 import { messageOf, PolicyError, UsageError } from '../errors.js';
 import { countNamespaces } from '../policy/census.js';
@@ -177,8 +177,8 @@ async function openSource(flags: ServeFlags, log: Log, metrics: Metrics): Promis
   source.onChange(() => (fault = undefined));
   source.onError((error) => (fault = messageOf(error)));
   const state = () => {
-    if (source.current().notAfter.getTime() <= Date.now()) return 'expired';
-    return fault === undefined ? 'ok' : `ok: the last good certificate serves; ${fault}`;
+    const good = fault === undefined ? 'ok' : `ok: the last good certificate serves; ${fault}`;
+    return untimely(source.current(), new Date()) ?? good;
   };
   return { source, state };
 }

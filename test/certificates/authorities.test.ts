@@ -56,6 +56,22 @@ describe('authorities', () => {
     expect(aliveAt(authorities, after(366))).toEqual(successors.slice(1));
   });
 
+  it('get another one beside them that signs, where they were made while a clock was ahead', () => {
+    const [ahead] = withSuccessor([], lifetimes, after(9 / 24));
+    if (!ahead) throw new Error('expected an authority');
+    const both = withSuccessor([ahead], lifetimes, start);
+    expect(both).toHaveLength(2);
+    expect(both[1]).toBe(ahead);
+    expect(withSuccessor(both, lifetimes, start)).toEqual(both);
+    expect(signerOf([ahead, ...both], lifetimes, start)).toBe(both[0]);
+    expect(signerOf([ahead], lifetimes, start)).toBe(ahead);
+  });
+
+  it('are enough for a clock that is four minutes behind', () => {
+    const first = withSuccessor([], lifetimes, after(4 / (24 * 60)));
+    expect(withSuccessor(first, lifetimes, start)).toEqual(first);
+  });
+
   it('are sorted by their end, and those that have expired are left out', () => {
     const [late, early, over] = [20, 10, 1].map((days) => createCertificateAuthority(start, days));
     if (!late || !early || !over) throw new Error('expected three authorities');

@@ -76,7 +76,7 @@ const start = new Date('2026-11-23T00:00:00Z');
 
 interface ReplicaOptions {
   readonly isLeading?: () => boolean;
-  /** Milliseconds by which its clock is fast. */
+  /** Milliseconds by which its clock is fast, beside what all are. */
   readonly skew?: number;
   /** Those of all if left out. */
   readonly lifetimes?: Lifetimes;
@@ -88,6 +88,8 @@ export class Replicas {
   readonly registration = new FakeRegistration();
   readonly timing = new FakeTiming();
   readonly lifetimes: Lifetimes;
+  /** Milliseconds by which all their clocks are fast. */
+  ahead = 0;
   /** Steps that failed, with what was said. */
   readonly failures: [SelfManagedStep, string][] = [];
   readonly #all: SelfManaged[] = [];
@@ -108,7 +110,7 @@ export class Replicas {
       registration: this.registration,
       isLeading,
       timing: this.timing,
-      clock: () => new Date(this.now.getTime() + skew),
+      clock: () => new Date(this.now.getTime() + this.ahead + skew),
       onStep: (step, error) => {
         if (error instanceof Error) this.failures.push([step, error.message]);
       },

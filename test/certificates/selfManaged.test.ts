@@ -241,6 +241,71 @@ describe('trust', () => {
   });
 });
 
+describe('a clock that was ahead', () => {
+  const nineHours = 9 * 60 * minute;
+
+  it('is made up for once it has been put right: authority and certificates are replaced', async () => {
+    const replicas = replicasOf();
+    replicas.ahead = nineHours;
+    const all = [true, false].map((leads) => replicas.start({ isLeading: () => leads }));
+    await replicas.settle();
+    replicas.ahead = 0;
+    for (const replica of all) expect(replicas.registration.trusts(replica, replicas.now)).toBe(false);
+    for (let minutes = 0; minutes < 3; minutes += 1) await replicas.advance(minute);
+    const served = all.map((replica) => replica.current());
+    for (const replica of all) expect(replicas.registration.trusts(replica, replicas.now)).toBe(true);
+    expect(countOf(replicas.store.texts['ca.crt'])).toBe(2);
+    for (let hour = 0; hour < 12; hour += 1) await replicas.advance(60 * minute);
+    expect(countOf(replicas.store.texts['ca.crt'])).toBe(2);
+    expect(all.map((replica) => replica.current())).toEqual(served);
+  });
+
+  it('is made up for by the certificate alone where the authority is older', async () => {
+    const replicas = replicasOf();
+    const before = replicas.start();
+    await replicas.settle();
+    before.close();
+    await replicas.advance(dayMilliseconds);
+    replicas.ahead = nineHours;
+    const replica = replicas.start();
+    await replicas.settle();
+    replicas.ahead = 0;
+    expect(replicas.registration.trusts(replica, replicas.now)).toBe(false);
+    await replicas.advance(minute);
+    expect(replicas.registration.trusts(replica, replicas.now)).toBe(true);
+    expect(replicas.store.texts['ca.crt']).toBe(before.caBundle);
+  });
+
+  it('leaves the certificate as it is while there is no authority that has begun', async () => {
+    const replicas = replicasOf();
+    replicas.ahead = nineHours;
+    const replica = replicas.start();
+    await replicas.settle();
+    const { changes } = eventsOf(replica);
+    replicas.ahead = 0;
+    replicas.store.fault.read = new Error('ECONNREFUSED');
+    for (let minutes = 0; minutes < 10; minutes += 1) await replicas.advance(minute);
+    expect(changes).toEqual([]);
+    await replicas.advance(nineHours);
+    expect(replicas.registration.trusts(replica, replicas.now)).toBe(true);
+  });
+
+  it('by four minutes of one of two replicas is nothing that they fight about', async () => {
+    const replicas = replicasOf();
+    let leader = 0;
+    const all = [4 * minute, 0].map((skew, at) =>
+      replicas.start({ skew, isLeading: () => leader % 2 === at }),
+    );
+    await replicas.settle();
+    const { writes } = replicas.store;
+    const served = all.map((replica) => replica.current());
+    for (; leader < 10; leader += 1) await replicas.advance(minute);
+    expect(replicas.store.writes).toBe(writes);
+    expect(all.map((replica) => replica.current())).toEqual(served);
+    for (const replica of all) expect(replicas.registration.trusts(replica, replicas.now)).toBe(true);
+  });
+});
+
 describe('rotation', () => {
   it('never leaves a replica untrusted, with clocks apart and a lead that changes hands', async () => {
     const replicas = replicasOf({ authorityDays: 8, certificateDays: 1 });

@@ -131,6 +131,21 @@ describe('renewal', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
+  it('comes where the clock was ahead, and so does another authority', () => {
+    jest.useFakeTimers({ now: now.getTime() + 9 * 60 * 60_000 });
+    const source = createSelfSigned({ names });
+    const known = source.caBundle;
+    jest.setSystemTime(now);
+    jest.advanceTimersByTime(60 * 60_000);
+    const leaf = parse(source.current());
+    const [signer = '', ...others] = split(source.caBundle);
+    expect(others).toEqual([known]);
+    expect(leaf.verify(new X509Certificate(signer).publicKey)).toBe(true);
+    for (const { validFrom } of [leaf, new X509Certificate(signer)])
+      expect(new Date(validFrom).getTime()).toBeLessThan(Date.now());
+    source.close();
+  });
+
   it.each([30, 91])('of %d days outlives authorities, and clients knew each before it signed', (days) => {
     jest.useFakeTimers({ now });
     const source = createSelfSigned({ names, days });
@@ -158,6 +173,12 @@ describe('issueServingCertificate', () => {
     const authority = createCertificateAuthority(now, 10);
     const leaf = issueServingCertificate(authority, { names, days: 30, now });
     expect(leaf.notAfter).toEqual(authority.notAfter);
+  });
+
+  it('does not begin before the authority', () => {
+    const authority = createCertificateAuthority(new Date(now.getTime() + dayMilliseconds));
+    const leaf = issueServingCertificate(authority, { names, days: 30, now });
+    expect(parse(leaf).validFrom).toBe(parse(authority).validFrom);
   });
 
   it('refuses an authority that is not one', () => {

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { ClusterConnection } from '../../src/cluster/connection.js';
 import { StatusError } from '../../src/cluster/exchange.js';
 import { webhookPaths } from '../../src/cluster/webhookRegistration.js';
@@ -34,7 +34,10 @@ beforeEach(() => {
   metrics = new Metrics([], [], [], '0');
 });
 
-afterEach(() => shared?.source.close());
+afterEach(() => {
+  jest.useRealTimers();
+  shared?.source.close();
+});
 
 async function share(): Promise<SharedCertificate> {
   const connection: ClusterConnection = {
@@ -137,6 +140,16 @@ describe('a shared certificate', () => {
     expect(said().filter(([level]) => level === 'warn')).toHaveLength(1);
     forbid(() => false);
     await seconds(70);
+    expect(state()).toBe('ok');
+  });
+
+  it('is not ready while its clock was ahead, until all is made anew', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick'], now: Date.now() + 9 * 60 * 60_000 });
+    const { state } = await share();
+    expect(state()).toBe('ok');
+    jest.useRealTimers();
+    expect(state()).toBe('not yet valid');
+    await seconds(180);
     expect(state()).toBe('ok');
   });
 

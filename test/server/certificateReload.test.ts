@@ -1,5 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { createCertificateAuthority, issueServingCertificate } from '../../src/certificates/authority.js';
+import {
+  createCertificateAuthority,
+  dayMilliseconds,
+  issueServingCertificate,
+} from '../../src/certificates/authority.js';
 import type { Certificate } from '../../src/certificates/source.js';
 import { type Files, mountSecret } from '../certificates/secretFolder.js';
 import { valueOf } from '../telemetry/samples.js';
@@ -125,14 +129,18 @@ describe('a certificate that is mounted as the kubelet does it', () => {
     await stream.end();
   });
 
-  it('is served where it has expired, and readiness tells', async () => {
-    const expired = issueServingCertificate(authority, { names: ['127.0.0.1'], days: -0.002, now });
-    mountSecret(folder, filesOf(expired));
+  it.each([
+    ['expired', 0, -0.002],
+    ['not yet valid', 1, 1],
+  ])('is served where it is %s, and readiness tells', async (state, daysFromNow, days) => {
+    const then = new Date(now.getTime() + daysFromNow * dayMilliseconds);
+    const untimely = issueServingCertificate(authority, { names: ['127.0.0.1'], days, now: then });
+    mountSecret(folder, filesOf(untimely));
     const process = await serve(['--tls-dir', folder], { ca: authority.cert });
     const response = await fetch(`${process.operationsUrl}/readyz`);
     expect([response.status, await response.json()]).toEqual([
       503,
-      expect.objectContaining({ ready: false, certificate: 'expired' }),
+      expect.objectContaining({ ready: false, certificate: state }),
     ]);
   });
 });
