@@ -33,14 +33,42 @@ export interface Sources {
   readonly close: () => void;
 }
 
-/** Opens them all; whatever is missing or broken at the start is an error with what to do about it. */
+/** Opens them all; whatever is missing or broken at the start is an error with what to do about it. What is open by then
+ *  is closed: it would keep the process alive, and might lead the others. */
 export async function openSources(flags: ServeFlags, log: Log, metrics: Metrics): Promise<Sources> {
+  const ends: (() => void)[] = [];
+  const close = () => {
+    for (const end of ends) end();
+  };
+  try {
+    const sources = await openInTurn(flags, log, metrics, (end) => ends.push(end));
+    return { ...sources, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** Tells how to close each as soon as it is open. What only reads files comes before what acts in the cluster. */
+async function openInTurn(
+  flags: ServeFlags,
+  log: Log,
+  metrics: Metrics,
+  onOpen: (end: () => void) => void,
+): Promise<Omit<Sources, 'close'>> {
   const policies = await openPolicies(flags, log, metrics);
-  const certificate = await openCertificate(flags, log, metrics);
+  onOpen(policies.close);
   const callers = await openCallers(flags, log);
+  if (callers !== undefined) onOpen(callers.close);
+  const certificate = await openCertificate(flags, log, metrics);
+  onOpen(() => certificate.source.close());
   const cluster = await openCluster(flags, log, metrics);
-  if (cluster !== undefined) showNamespaces(cluster, policies.current, flags, metrics);
+  if (cluster !== undefined) {
+    onOpen(() => cluster.stop());
+    showNamespaces(cluster, policies.current, flags, metrics);
+  }
   const events = await openEventsOf(flags, log, metrics);
+  if (events !== undefined) onOpen(events.close);
   return {
     policies: policies.current,
     certificate: certificate.source,
@@ -54,13 +82,6 @@ export async function openSources(flags: ServeFlags, log: Log, metrics: Metrics)
         certificate: certificate.state(),
         cluster: clusterState(cluster),
       }),
-    close: () => {
-      policies.close();
-      certificate.source.close();
-      callers?.close();
-      cluster?.stop();
-      events?.close();
-    },
   };
 }
 

@@ -2,36 +2,19 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import type { FactHealth } from '../../src/cluster/factResources.js';
 import type { NamespaceFactsSource } from '../../src/cluster/namespaceFacts.js';
 import { clusterState, openCluster } from '../../src/commands/cluster.js';
-import type { ServeFlags } from '../../src/commands/serveFlags.js';
 import { Metrics } from '../../src/telemetry/metrics.js';
 import { recordedLog, type RecordedLog } from '../telemetry/recordedLog.js';
 import { parseSamples } from '../telemetry/samples.js';
 import { answerJson, FakeApiServer, limitRanges } from './fakeApiServer.js';
 import { FakeTiming } from './fakeTiming.js';
 import { inTemporaryFolder, writeKubeconfig } from './kubeconfigFile.js';
+import { plainFlags } from './plainFlags.js';
 import { waitUntil } from '../cluster/waiting.js';
 
 // The client for Kubernetes is loaded within a test, which takes its time.
 jest.setTimeout(20_000);
 const until = (what: string, holds: () => boolean) =>
   waitUntil(what, async () => holds(), { timeoutSeconds: 15 });
-
-const flags: ServeFlags = {
-  admissionAddress: '127.0.0.1:0',
-  operationsAddress: '127.0.0.1:0',
-  defaultPolicy: 'default',
-  serverName: [],
-  clientName: [],
-  webhookConfiguration: 'podtemper',
-  authorityLife: 365,
-  certificateLife: 30,
-  cluster: true,
-  events: true,
-  mode: 'warn',
-  logLevel: 'info',
-  drainDelay: 0,
-  drainDeadline: 0,
-};
 
 let server: FakeApiServer;
 let log: RecordedLog;
@@ -55,7 +38,7 @@ afterEach(async () => {
 async function open(): Promise<NamespaceFactsSource> {
   facts = await inTemporaryFolder(async (folder) => {
     const kubeconfig = await writeKubeconfig(folder, { server: server.url });
-    return openCluster({ ...flags, kubeconfig }, log, metrics, timing);
+    return openCluster({ ...plainFlags, kubeconfig }, log, metrics, timing);
   });
   if (facts === undefined) throw new Error('expected a cluster');
   return facts;
@@ -154,7 +137,7 @@ describe('metrics', () => {
   });
 
   it('are none without a cluster', async () => {
-    expect(await openCluster({ ...flags, cluster: false }, log, metrics)).toBeUndefined();
+    expect(await openCluster({ ...plainFlags, cluster: false }, log, metrics)).toBeUndefined();
     expect(await metrics.registry.metrics()).not.toContain('podtemper_namespace_facts');
     expect(lines('warn')).toMatchObject([{ fields: { why: '--no-cluster', mode: 'warn' } }]);
   });

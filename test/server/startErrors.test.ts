@@ -25,8 +25,17 @@ const authority = createCertificateAuthority(now);
 const issue = () => issueServingCertificate(authority, { names: ['127.0.0.1'], days: 1, now });
 writeFiles(files.otherKey, { 'tls.crt': issue().cert, 'tls.key': issue().key });
 mkdirSync(join(folder, 'empty'));
+/** Nobody listens on the port of tcpmux. */
+const unreachable = {
+  clusters: [{ name: 'none', cluster: { server: 'http://127.0.0.1:1' } }],
+  contexts: [{ name: 'none', context: { cluster: 'none', user: 'none' } }],
+  users: [{ name: 'none', user: {} }],
+  'current-context': 'none',
+};
+writeFiles(folder, { unreachable: JSON.stringify(unreachable) });
 
 const own = ['--self-signed', '--no-cluster'];
+const shared = ['--tls-secret=a/b', '--kubeconfig', join(folder, 'unreachable')];
 const anyPort = ['--admission-address=127.0.0.1:0', '--operations-address=127.0.0.1:0'];
 
 const sources = '--tls-dir DIR, --tls-secret NAMESPACE/NAME or --self-signed';
@@ -60,6 +69,11 @@ const cases: [string, string[], string][] = [
   [
     'an authority of callers that is none',
     [...own, '--client-ca', files.typo],
+    `podtemper: ${files.typo}: expected a certificate in PEM form, found 122 bytes without a PEM block`,
+  ],
+  [
+    'an authority of callers that is none, beside a Secret',
+    [...shared, '--client-ca', files.typo],
     `podtemper: ${files.typo}: expected a certificate in PEM form, found 122 bytes without a PEM block`,
   ],
   ['no certificate', ['--no-cluster'], `podtemper: serve: expected ${sources}, found none; give one of them`],
@@ -152,6 +166,11 @@ const cases: [string, string[], string][] = [
   [
     'an address of another machine',
     [...own, '--admission-address=192.0.2.1:8443'],
+    'podtemper: --admission-address: expected an address that is free, found listen EADDRNOTAVAIL: ',
+  ],
+  [
+    'an address of another machine, beside a Secret',
+    [...shared, '--admission-address=192.0.2.1:8443'],
     'podtemper: --admission-address: expected an address that is free, found listen EADDRNOTAVAIL: ',
   ],
   [
