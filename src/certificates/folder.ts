@@ -56,7 +56,8 @@ export async function openCertificateFolder(
     lastDigest = finding.digest;
     if (finding.error) {
       events.emit('failure', finding.error);
-    } else if (finding.digest !== good.digest) {
+    } else {
+      // Also where it is what it was before a failure, which is then over.
       good = finding;
       events.emit('change', good.served.certificate);
     }

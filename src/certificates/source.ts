@@ -20,7 +20,7 @@ export interface CertificateSource {
   current(): Certificate;
   /** PEM of what a client must trust, where the source knows it. It may differ after each change. */
   readonly caBundle: string | undefined;
-  /** Calls the listener whenever `current()` or `caBundle` has become another. */
+  /** Calls the listener whenever `current()` or `caBundle` has become another, and when a failure is over. */
   onChange(listener: (certificate: Certificate) => void): void;
   /** Calls the listener when a reload failed; the last good pair goes on serving. */
   onError(listener: (error: CertificateError) => void): void;

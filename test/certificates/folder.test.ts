@@ -214,6 +214,20 @@ describe('a pair that breaks', () => {
     expect(changes).toEqual([next.fingerprint]);
   });
 
+  it('is told to be mended also where the good one is put back as it was', async () => {
+    const good = issue();
+    writeFiles(folder, filesOf(good));
+    const { source, changes, errors } = await open({ pollMilliseconds: 10 });
+    for (const times of [1, 2]) {
+      writeFiles(folder, { 'tls.key': issue().key });
+      await eventually('the error', () => errors.length === times);
+      writeFiles(folder, filesOf(good));
+      await eventually('the end of the error', () => changes.length === times);
+    }
+    expect(changes).toEqual([good.fingerprint, good.fingerprint]);
+    expect(source.current()).toEqual(good);
+  });
+
   it('is no error when the Secret is swapped between the reads of its files', async () => {
     mountSecret(folder, filesOf(issue()));
     let afterCert: (() => void) | undefined;

@@ -116,6 +116,19 @@ describe('a certificate that is mounted as the kubelet does it', () => {
     expect(JSON.stringify(process.log())).not.toContain('PRIVATE KEY');
   });
 
+  it('is as good as before where the good one is put back as it was', async () => {
+    const good = issue(1);
+    mountSecret(folder, filesOf(good));
+    const process = await serve(['--tls-dir', folder], { ca: authority.cert });
+    mountSecret(folder, { ...filesOf(good), 'tls.key': issue(1).key });
+    await process.untilLogged(notReloaded);
+    mountSecret(folder, filesOf(good));
+    await process.untilLogged(reloaded);
+    const readiness = await fetch(`${process.operationsUrl}/readyz`);
+    expect(await readiness.json()).toMatchObject({ ready: true, certificate: 'ok' });
+    expect(await metricsOf(process)).toMatchObject({ ok: 1, failed: 1 });
+  });
+
   it('may come from another authority, if clients trust both', async () => {
     const other = createCertificateAuthority(now);
     mountSecret(folder, filesOf(issue(1)));
