@@ -1,5 +1,5 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { ManifestError, messageOf } from '../errors.js';
 import type { ManifestFile } from '../preview/manifests.js';
 
@@ -7,17 +7,19 @@ import type { ManifestFile } from '../preview/manifests.js';
 export const standardInput = 'stdin';
 
 /** The manifests of files and folders, in their order; `-` is what `readInput` gives. Folders are searched through and
- *  through for YAML and JSON files. What cannot be read is among the faults. */
+ *  through for YAML and JSON files. A file that is named again, by itself or by a folder of it, is read once. What cannot
+ *  be read is among the faults. */
 export async function readManifestFiles(
   paths: readonly string[],
   readInput: () => Promise<string>,
 ): Promise<{ files: ManifestFile[]; faults: ManifestError[] }> {
   const files: ManifestFile[] = [];
   const faults: ManifestError[] = [];
-  for (const path of paths) {
+  const taken = new Set<string>();
+  for (const path of new Set(paths)) {
     try {
       if (path === '-') files.push({ file: standardInput, text: await readInput() });
-      else files.push(...(await readPath(path)));
+      else files.push(...(await readPath(path, taken)));
     } catch (cause) {
       if (cause instanceof ManifestError) faults.push(cause);
       else faults.push(unreadable(path, reasonOf(cause), cause));
@@ -26,9 +28,14 @@ export async function readManifestFiles(
   return { files, faults };
 }
 
-async function readPath(path: string): Promise<ManifestFile[]> {
+/** Adds what it reads to `taken`, and leaves out what is there already. */
+async function readPath(path: string, taken: Set<string>): Promise<ManifestFile[]> {
   const files: ManifestFile[] = [];
-  for (const file of await listFiles(path)) files.push({ file, text: await readFile(file, 'utf8') });
+  for (const file of await listFiles(path)) {
+    const place = resolve(file);
+    if (!taken.has(place)) files.push({ file, text: await readFile(file, 'utf8') });
+    taken.add(place);
+  }
   return files;
 }
 

@@ -21,6 +21,14 @@ describe('podtemper preview reads', () => {
     expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: undefined });
   });
 
+  it('each file once, where it is named first', async () => {
+    const b = await folder.write('again/b.yaml', podManifest('b'));
+    await folder.write('again/a.yaml', podManifest('a'));
+    const words = [b, folder.pathOf('again'), '-', b, '-', '-o', 'yaml'];
+    const { stdout } = await runPreview(words, { stdin: podManifest('piped') });
+    expect(namesIn(stdout)).toEqual(['b', 'a', 'piped']);
+  });
+
   it('folders, through and through, but for what is no manifest', async () => {
     await folder.write('tree/b.yml', podManifest('b'));
     await folder.write(

@@ -1,4 +1,5 @@
 import { chmod, readFile } from 'node:fs/promises';
+import { relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { renderYaml } from '../../src/outputs/yaml.js';
 import { readManifests } from '../../src/preview/manifests.js';
@@ -60,6 +61,16 @@ describe('podtemper preview --write', () => {
     const { stdout, exitCode } = await runPreview([folder.pathOf('some'), '--write']);
     expect(stdout).toBe(`${paths[0]}: 5 additions written\n${paths[1]}: nothing to add\n`);
     expect(exitCode).toBeUndefined();
+  });
+
+  it('writes a file once that is named twice, or is in a folder that is named too', async () => {
+    const text = `${podManifest('one')}---\n${podManifest('other')}`;
+    const once = await folder.write('once.yaml', text);
+    await runPreview([once, '--write']);
+    const twice = await folder.write('twice/pods.yaml', text);
+    const { stdout } = await runPreview([twice, folder.pathOf('twice'), relative('', twice), '--write']);
+    expect(stdout).toBe(`${twice}: 10 additions written\n`);
+    expect(await readFile(twice, 'utf8')).toBe(await readFile(once, 'utf8'));
   });
 
   it('writes JSON anew with its own indentation', async () => {
