@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { ManifestError, messageOf } from '../errors.js';
 import type { ManifestFile } from '../preview/manifests.js';
+import { checkUtf8 } from './utf8.js';
 
 /** The name by which standard input goes. */
 export const standardInput = 'stdin';
@@ -33,10 +34,16 @@ async function readPath(path: string, taken: Set<string>): Promise<ManifestFile[
   const files: ManifestFile[] = [];
   for (const file of await listFiles(path)) {
     const place = resolve(file);
-    if (!taken.has(place)) files.push({ file, text: await readFile(file, 'utf8') });
+    if (!taken.has(place)) files.push({ file, text: await readText(file) });
     taken.add(place);
   }
   return files;
+}
+
+async function readText(file: string): Promise<string> {
+  const bytes = await readFile(file);
+  checkUtf8(bytes, file);
+  return bytes.toString();
 }
 
 async function listFiles(path: string): Promise<string[]> {

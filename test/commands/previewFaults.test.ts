@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parseAllDocuments } from 'yaml';
 import { runPreview } from './runPreview.js';
@@ -39,6 +40,24 @@ describe('podtemper preview ends with 2, and says why, where', () => {
       /^podtemper: .*broken\.yaml:10:2: manifest: expected YAML, found a key that does not line up with those above; compare [^\n]*\n {2}10 \| {2}b\n {5}\| {2}\^\n$/,
     );
     expect(stdout).toContain('runAsNonRoot: true');
+  });
+
+  it.each([
+    ['bytes that are no UTF-8', Buffer.from(`# Gr\xfc\xdfe\n${podManifest('a')}`, 'latin1')],
+    ['UTF-16', Buffer.from(`\uFEFF${podManifest('a')}`, 'utf16le')],
+    ['UTF-16', Buffer.from(`\uFEFF${podManifest('a')}`, 'utf16le').swap16()],
+  ])('the input is %s', async (found, bytes) => {
+    const path = await folder.write('other-bytes.yaml', bytes);
+    for (const [name, words] of [
+      ['stdin', ['-', '-o', 'yaml']],
+      [path, [path, '-o', 'yaml']],
+      [path, [path, '--write']],
+    ] as const) {
+      const { stdout, stderr, exitCode } = await runPreview(words, { stdin: [bytes] });
+      expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 2 });
+      expect(stderr).toBe(`podtemper: ${name}: expected text in UTF-8, found ${found}; save it as UTF-8\n`);
+    }
+    expect(await readFile(path)).toEqual(bytes);
   });
 
   it('a field is of the wrong type', async () => {

@@ -19,7 +19,7 @@ export class ScratchFolder {
   }
 
   /** Writes a file, with the folders above it; gives its path. */
-  async write(name: string, text: string): Promise<string> {
+  async write(name: string, text: string | Uint8Array): Promise<string> {
     const path = this.pathOf(name);
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, text);
