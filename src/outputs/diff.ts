@@ -1,5 +1,6 @@
-import { FILE_HEADERS_ONLY, formatPatch, structuredPatch, type StructuredPatchHunk } from 'diff';
+import { FILE_HEADERS_ONLY, formatPatch, type StructuredPatchHunk } from 'diff';
 import type { Preview, PreviewDocument } from '../preview/preview.js';
+import { hunksOf } from './hunks.js';
 import { plain, type Style } from './style.js';
 
 /** What hardening would change in each file, as a unified diff that `git apply` and `patch -p1` accept. Empty where
@@ -18,17 +19,7 @@ export function renderDiff(
 }
 
 function diffOf(file: string, documents: readonly PreviewDocument[], style: Style): string {
-  const hunks: StructuredPatchHunk[] = [];
-  let [oldLines, newLines] = [0, 0];
-  // Document by document, so that the time grows with the length of the text and not with its square.
-  for (const document of documents) {
-    const { before, after } = document.rewrite();
-    for (const hunk of hunksOf(before, after)) {
-      hunks.push({ ...hunk, oldStart: hunk.oldStart + oldLines, newStart: hunk.newStart + newLines });
-    }
-    oldLines += before.split('\n').length - 1;
-    newLines += after.split('\n').length - 1;
-  }
+  const hunks = hunksOf(documents.map((document) => document.rewrite()));
   if (hunks.length === 0) return '';
   const name = file.replace(/^\.?\//, '');
   return printDiff(`a/${name}`, `b/${name}`, hunks, style);
@@ -40,7 +31,7 @@ export function diffTexts(
   after: { readonly name: string; readonly text: string },
   style: Style = plain,
 ): string {
-  const hunks = hunksOf(before.text, after.text);
+  const hunks = hunksOf([{ before: before.text, after: after.text }]);
   return hunks.length === 0 ? '' : printDiff(before.name, after.name, hunks, style);
 }
 
@@ -51,28 +42,12 @@ function printDiff(
   style: Style,
 ): string {
   const patch = { oldFileName, newFileName, oldHeader: undefined, newHeader: undefined, hunks };
-  return paint(formatPatch(patch, FILE_HEADERS_ONLY), style);
+  return paint(withTabs(formatPatch(patch, FILE_HEADERS_ONLY)), style);
 }
 
-/** Longest search for the shortest diff of one document, in milliseconds; after it the whole document is replaced. */
-const timeout = 500;
-
-function hunksOf(before: string, after: string): StructuredPatchHunk[] {
-  if (before === after) return [];
-  const shortest = structuredPatch('', '', before, after, '', '', { context: 3, timeout });
-  if (shortest !== undefined) return shortest.hunks;
-  const removed = structuredPatch('', '', before, '', '', '').hunks.flatMap(({ lines }) => lines);
-  const added = structuredPatch('', '', '', after, '', '').hunks.flatMap(({ lines }) => lines);
-  const count = (lines: readonly string[]) => lines.filter((line) => !line.startsWith('\\')).length;
-  return [
-    {
-      oldStart: 1,
-      oldLines: count(removed),
-      newStart: 1,
-      newLines: count(added),
-      lines: [...removed, ...added],
-    },
-  ];
+/** GNU patch takes a name with blanks to end at the first of them, unless a tab comes after it. */
+function withTabs(patch: string): string {
+  return patch.replace(/^(--- [^"\n]* [^"\n]*)\n(\+\+\+ [^"\n]* [^"\n]*)\n/, '$1\t\n$2\t\n');
 }
 
 function paint(patch: string, style: Style): string {

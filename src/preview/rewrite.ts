@@ -4,7 +4,7 @@ import { isEqual, type Path } from './paths.js';
 import { type Addition, splice } from './splice.js';
 import { composeOne, printYaml, readDocuments, type SourceDocument } from './yaml.js';
 
-/** A document's text as it was and as it is with hardening. For YAML `before` is what was read, to the letter. */
+/** A document's text as it was read, to the letter, and as it is with hardening. */
 export interface Rewritten {
   readonly before: string;
   readonly after: string;
@@ -22,14 +22,23 @@ export interface Edits {
 /** The document with those edits, which make it the value `hardened`. Of a YAML document all else stays as it is
  *  written, unless aliases are in the way or something is to go; JSON is written anew. */
 export function rewrite(source: SourceDocument, edits: Edits, hardened: unknown): Rewritten {
-  const { format, text, value } = source;
-  if (format === 'json') {
-    const indent = /^\s*\{\r?\n([ \t]+)"/.exec(text)?.[1] ?? '  ';
-    const print = (object: unknown) => `${JSON.stringify(object, undefined, indent)}\n`;
-    return { before: print(value), after: print(hardened), isAnew: true };
-  }
-  if (edits.additions.length === 0) return { before: text, after: text, isAnew: false };
+  const { format, text } = source;
+  const { additions, removals } = edits;
+  if (additions.length + removals.length === 0) return { before: text, after: text, isAnew: false };
+  if (format === 'json') return { before: text, after: printJson(hardened, text), isAnew: true };
   return { before: text, ...editYaml(source, edits, hardened) };
+}
+
+/** With the indentation and the line ends of the text, and the blanks around it. */
+function printJson(value: unknown, text: string): string {
+  const indent = /^\s*\{\r?\n([ \t]+)"/.exec(text)?.[1] ?? '  ';
+  const lines = JSON.stringify(value, undefined, indent);
+  const [start = ''] = /^\s*/.exec(text) ?? [];
+  return (
+    start +
+    (text.includes('\r\n') ? lines.replaceAll('\n', '\r\n') : lines) +
+    text.slice(text.trimEnd().length)
+  );
 }
 
 /** As it is written; else with its aliases written out; and should both go wrong, printed anew from its value. */

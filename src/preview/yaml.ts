@@ -41,9 +41,10 @@ export function readDocuments(text: string, file: string): Reading {
   const places = new Places(text, file);
   const objects = splitJson(text, maxDepth);
   if (objects === undefined) return readYaml(text, file, places);
+  const ends = objects.map(({ end }) => withLineBreak(text, end));
   const documents = objects.map(({ start, end, value }, index): SourceDocument => {
-    const partStart = objects[index - 1]?.end ?? 0;
-    const part = text.slice(partStart, index === objects.length - 1 ? undefined : end);
+    const partStart = ends[index - 1] ?? 0;
+    const part = text.slice(partStart, index === objects.length - 1 ? undefined : ends[index]);
     // Only a position needs the tree, so that a long `kubectl get -o json` is read at the speed of JSON.
     let tree: unknown;
     const positionOf = (path: Path) =>
