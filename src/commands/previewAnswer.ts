@@ -121,7 +121,7 @@ function show(
   const given =
     namespaceManifests === undefined
       ? undefined
-      : readNamespaceFiles([{ file: 'namespace', text: namespaceManifests }]);
+      : readNamespaceFiles([{ file: 'namespace', text: namespaceManifests }], namespace);
   const [fault] = given?.faults ?? [];
   if (fault !== undefined) throw fault;
   return preview(manifests, 'input', {

@@ -1,3 +1,4 @@
+import type { ClusterConnection } from '../cluster/connection.js';
 import type { InputError } from '../errors.js';
 import type { NamespaceFacts } from '../kubernetes.js';
 import type { ManifestFile } from '../preview/manifests.js';
@@ -37,27 +38,39 @@ export async function readSources(
   const files = await readManifestFiles(paths, input);
   const { namespaceFile } = flags;
   const about = await readManifestFiles(namespaceFile === undefined ? [] : [namespaceFile], input);
-  const written = readNamespaceFiles(about.files);
-  const found = live.length === 0 ? undefined : await readCluster(live, flags, written.facts);
+  const cluster = await connectLive(live, flags);
+  const chosen = cluster?.namespace ?? flags.namespace;
+  const written = readNamespaceFiles(about.files, chosen);
+  const found = cluster && (await readCluster(cluster, live, written.facts));
   return {
     files: [...files.files, ...(found?.files ?? [])],
     about: about.files,
     faults: [...files.faults, ...(found?.faults ?? []), ...about.faults, ...written.faults],
-    namespace: found?.namespace ?? flags.namespace ?? written.only,
-    facts: (name) => written.facts.get(name) ?? (name === found?.namespace ? found.facts : undefined),
+    namespace: chosen ?? written.only,
+    facts: (name) => written.facts.get(name) ?? (name === cluster?.namespace ? found?.facts : undefined),
   };
 }
 
+/** The cluster of live objects, and the namespace that they are in. */
+interface Cluster {
+  readonly connection: ClusterConnection;
+  readonly namespace: string;
+}
+
+async function connectLive([first]: readonly LiveReference[], flags: Flags): Promise<Cluster | undefined> {
+  if (first === undefined) return undefined;
+  const connection = await connectUser(first.text, flags);
+  return { connection, namespace: liveNamespaceName(flags.namespace, connection) };
+}
+
 async function readCluster(
+  { connection, namespace }: Cluster,
   live: readonly LiveReference[],
-  flags: Flags,
   written: ReadonlyMap<string, NamespaceFacts>,
 ) {
-  const connection = await connectUser(live[0]?.text ?? '', flags);
-  const namespace = liveNamespaceName(flags.namespace, connection);
   const objects = await readLive(connection, live, namespace);
   const facts = written.get(namespace) ?? (await readFacts(connection, namespace, withoutRights));
-  return { ...objects, namespace, facts };
+  return { ...objects, facts };
 }
 
 const withoutRights = 'ask for it, or describe the namespace with --namespace-file';

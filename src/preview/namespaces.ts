@@ -46,8 +46,12 @@ const shapes: Readonly<Record<string, Shape>> = {
   }),
 };
 
-/** The facts in manifest files that are about namespaces; other objects in them say nothing here. */
-export function readNamespaceFiles(files: readonly ManifestFile[]): NamespaceReading & {
+/** The facts in manifest files that are about namespaces; other objects in them say nothing here. Those that name no
+ *  namespace are in that of the files, where it is one, or else in the one that was `chosen`. */
+export function readNamespaceFiles(
+  files: readonly ManifestFile[],
+  chosen?: string,
+): NamespaceReading & {
   /** Name of the namespace that they are about, where it is one. */
   readonly only: string | undefined;
 } {
@@ -55,7 +59,8 @@ export function readNamespaceFiles(files: readonly ManifestFile[]): NamespaceRea
   const objects = manifests.flatMap(({ documents }) => documents.flatMap((document) => document.objects));
   const names = new Set(objects.filter(isNamespace).map(({ name }) => name));
   const [name, ...others] = names;
-  const { facts, faults } = namespacesIn(manifests, (others.length === 0 && name) || defaultNamespace);
+  const unnamed = (others.length === 0 && name) || chosen || defaultNamespace;
+  const { facts, faults } = namespacesIn(manifests, unnamed);
   const [only, ...more] = facts.keys();
   return {
     facts,

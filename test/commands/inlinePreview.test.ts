@@ -41,6 +41,13 @@ describe('POST /preview takes all in one', () => {
     expect((await inline({ namespace: described })).items).toMatchObject([{ mode: 'warn' }]);
   });
 
+  it('a LimitRange that names no namespace, in the one of the query', async () => {
+    const spec = { limits: [{ type: 'Container', maxLimitRequestRatio: { memory: '2' } }] };
+    const bounds = { apiVersion: 'v1', kind: 'LimitRange', metadata: { name: 'a' }, spec };
+    const shown = await inline({ namespace: bounds }, '?namespace=shop');
+    expect(JSON.stringify(shown)).toContain('"limits":{"cpu":"1","memory":"128Mi"}');
+  });
+
   it('as YAML too', async () => {
     const body = `namespace: audited\nmanifests: |\n${pod().replaceAll(/^/gm, '  ')}`;
     expect((await server.shown(body)).items).toMatchObject([{ name: 'web', mode: 'audit' }]);

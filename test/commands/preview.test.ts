@@ -181,6 +181,17 @@ describe('podtemper preview reckons with', () => {
     expect(other.stdout).toContain('limits: {cpu: 1, memory: 1Gi}');
   });
 
+  it('a namespace file that names no namespace, which is about the one that is chosen', async () => {
+    const path = await folder.write(
+      'bounds.yaml',
+      'apiVersion: v1\nkind: LimitRange\nmetadata: {name: a}\nspec: {limits: [{type: Container, maxLimitRequestRatio: {memory: 2}}]}\n',
+    );
+    for (const words of [[], ['-n', 'shop']]) {
+      const { stdout } = await runPreview(['--namespace-file', path, ...words], { stdin: podManifest('a') });
+      expect(stdout).toContain('limits: {cpu: 1, memory: 128Mi}');
+    }
+  });
+
   it('namespaces of other files among those it shows', async () => {
     const paths = [
       await folder.write('two/pod.yaml', podManifest('a', ', namespace: shop')),

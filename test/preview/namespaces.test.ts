@@ -166,6 +166,16 @@ describe('a namespace file', () => {
     expect([...facts.keys()]).toEqual(['a', 'b', 'default']);
   });
 
+  it.each([
+    ['that is chosen', '', ['shop']],
+    ['of the only Namespace in it, whichever is chosen', namespace('a', ''), ['a']],
+    ['that is chosen, among several', namespace('a', '') + namespace('b', ''), ['a', 'b', 'shop']],
+  ])('holds objects that name no namespace of the one %s', (_which, others, names) => {
+    const { facts } = readNamespaceFiles([{ file: '0.yaml', text: others + limitRange('', 4) }], 'shop');
+    expect([...facts.keys()]).toEqual(names);
+    expect(facts.get(names.at(-1) ?? '')?.limitRanges).toHaveLength(1);
+  });
+
   it('may hold other things, which say nothing', () => {
     const { facts, faults } = read(`${pod('a')}---\napiVersion: v2\nkind: LimitRange\n`);
     expect([...facts.keys()]).toEqual([]);
