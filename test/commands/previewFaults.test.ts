@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { chmod, readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parseAllDocuments } from 'yaml';
 import { runPreview } from './runPreview.js';
@@ -20,6 +20,33 @@ describe('podtemper preview ends with 2, and says why, where', () => {
       'podtemper: nowhere.yaml: expected a manifest file or a folder of them, found no such file\n',
     );
     expect(namesIn(stdout)).toEqual(['there']);
+  });
+
+  it('a file of a folder cannot be read; the others are shown', async () => {
+    await folder.write('entries/pod.yaml', podManifest('sound'));
+    await folder.link('entries/dangling.yaml', folder.pathOf('entries/nowhere.yaml'));
+    await folder.link('entries/inner.yaml', folder.pathOf('entries'));
+    await folder.write('entries/latin.yaml', Buffer.from('# \xfc\n', 'latin1'));
+    const { stdout, stderr, exitCode } = await runPreview([folder.pathOf('entries'), '-o', 'yaml']);
+    expect(namesIn(stdout)).toEqual(['sound']);
+    expect(exitCode).toBe(2);
+    expect(stderr.split('\n')).toEqual([
+      `podtemper: ${folder.pathOf('entries/dangling.yaml')}: expected a manifest file or a folder of them, found a link to a file that is not there`,
+      `podtemper: ${folder.pathOf('entries/inner.yaml')}: expected a manifest file or a folder of them, found a link to a folder, which is not followed`,
+      expect.stringContaining(`${folder.pathOf('entries/latin.yaml')}: expected text in UTF-8`),
+      '',
+    ]);
+  });
+
+  it('a folder in a folder cannot be read; the others are shown', async () => {
+    await folder.write('folders/pod.yaml', podManifest('sound'));
+    await folder.write('folders/locked/pod.yaml', podManifest('locked'));
+    await chmod(folder.pathOf('folders/locked'), 0o000);
+    const { stdout, stderr } = await runPreview([folder.pathOf('folders'), '-o', 'yaml']);
+    await chmod(folder.pathOf('folders/locked'), 0o755);
+    expect(namesIn(stdout)).toContain('sound');
+    // Root may read what nobody else may.
+    if (process.getuid?.() !== 0) expect(stderr).toContain(`${folder.pathOf('folders/locked')}: expected`);
   });
 
   it('a folder holds no manifests', async () => {
