@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { count } from '../outputs/words.js';
+import { remarksOf } from '../outputs/remarks.js';
 import { resultsOf } from '../outputs/results.js';
 import type { Preview } from '../preview/preview.js';
 
@@ -12,7 +13,7 @@ const tests = {
     return [new Set(items).size, 'object', 'that hardening would add to'] as const;
   },
   warning: (shown: Preview) => {
-    const left = resultsOf(shown).filter(({ level }) => level !== 'note');
+    const left = [...resultsOf(shown), ...remarksOf(shown)].filter(({ level }) => level !== 'note');
     const notices = shown.items.flatMap(({ report }) => report?.notices ?? []);
     return [left.length + notices.length + shown.warnings.length, 'warning', 'in the manifests'] as const;
   },
@@ -21,7 +22,9 @@ const tests = {
     return [flags.length, 'finding', 'that no patch can mend'] as const;
   },
   refused: (shown: Preview) => {
-    const refused = resultsOf(shown).flatMap(({ level, item }) => (level === 'error' ? [item] : []));
+    const refused = [...resultsOf(shown), ...remarksOf(shown)].flatMap(({ level, item }) =>
+      level === 'error' ? [item] : [],
+    );
     return [new Set(refused).size, 'object', 'whose pods will be refused'] as const;
   },
   'below-restricted': (shown: Preview) => {

@@ -1,12 +1,16 @@
 import { messageOf } from '../errors.js';
 import type { Preview } from '../preview/preview.js';
 import { advisedOf } from './advised.js';
+import { remarksOf } from './remarks.js';
 import { resultsOf } from './results.js';
 
 /** Workflow commands, which GitHub shows as annotations of the lines in a pull request. */
 export function renderGithub(preview: Preview): string {
   const results = resultsOf(preview).map(({ control, level, message, position }) =>
     commandOf(level === 'note' ? 'notice' : level, position, control.id, message),
+  );
+  const remarks = remarksOf(preview).map(({ id, level, message, position }) =>
+    commandOf(level, position, id, message),
   );
   const advice = advisedOf(preview).map(({ advice: { advisor }, message, position }) =>
     commandOf('notice', position, advisor, message),
@@ -15,7 +19,7 @@ export function renderGithub(preview: Preview): string {
     ...preview.faults.map((fault) => ['error', fault] as const),
     ...preview.warnings.map((warning) => ['warning', warning] as const),
   ].map(([level, fault]) => commandOf(level, fault.position, 'manifest', messageOf(fault)));
-  return [...results, ...advice, ...faults].map((line) => `${line}\n`).join('');
+  return [...results, ...remarks, ...advice, ...faults].map((line) => `${line}\n`).join('');
 }
 
 interface Place {

@@ -4,11 +4,12 @@ import type { Finding } from '../hardening/report.js';
 import { controlOf } from '../policy/catalogue.js';
 import type { Preview, PreviewItem } from '../preview/preview.js';
 import { advisedOf } from './advised.js';
+import { remarksOf } from './remarks.js';
 import { type Result, resultsOf } from './results.js';
 import { isNotNeeded } from './targets.js';
 
 /** A test report in the format of JUnit: a suite an object, a case a container and control, which fails where the
- *  manifest lacks what hardening adds or holds what a person has to mend, and is skipped where hardening leaves it
+ *  manifest lacks what hardening adds, holds what a person has to mend or will be refused, and is skipped where hardening leaves it
  *  alone, as is what is only likely to break. */
 export function renderJunit(preview: Preview): string {
   const results = new Map<Finding, Result[]>();
@@ -52,10 +53,13 @@ function casesOf(item: PreviewItem, results: ReadonlyMap<Finding, readonly Resul
     const { kind, message } = outcomeOf(finding, results.get(finding));
     return { name: `${finding.control} of ${finding.target}`, classname, kind, message };
   });
+  const remarks = remarksOf({ items: [item] }).map((remark): Case => {
+    return { name: `${remark.id} of pod`, classname, kind: 'failure', message: placed(remark) };
+  });
   const advice = advisedOf({ items: [item] }).map(({ advice: { advisor, target }, ...advised }): Case => {
     return { name: `${advisor} of ${target}`, classname, kind: 'skipped', message: placed(advised) };
   });
-  return [...findings, ...advice];
+  return [...findings, ...remarks, ...advice];
 }
 
 function outcomeOf(finding: Finding, results: readonly Result[] = []): Pick<Case, 'kind' | 'message'> {

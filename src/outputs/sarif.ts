@@ -5,14 +5,21 @@ import { controlIds, controlOf, isAdvisory } from '../policy/catalogue.js';
 import type { Preview, PreviewItem } from '../preview/preview.js';
 import { version } from '../version.js';
 import { type Advised, advisedOf } from './advised.js';
+import { type Remark, remarksOf } from './remarks.js';
 import { type Result, resultsOf } from './results.js';
 
 /** A static analysis log in SARIF 2.1.0, which code hosts show beside the lines. */
 export function renderSarif(preview: Preview): string {
   const advised = advisedOf(preview);
   const advisors = [...new Map(advised.map(({ advice }) => [advice.advisor, advice])).values()];
-  const rules = [...controlIds.map(ruleOf), ...advisors.map(ruleOfAdvisor)];
-  const results = [...resultsOf(preview).map(describeResult), ...advised.map(describeAdvised)];
+  const remarks = remarksOf(preview);
+  const kinds = [...new Map(remarks.map((remark) => [remark.id, remark])).values()];
+  const rules = [...controlIds.map(ruleOf), ...kinds.map(ruleOfRemark), ...advisors.map(ruleOfAdvisor)];
+  const results = [
+    ...resultsOf(preview).map(describeResult),
+    ...remarks.map(describeRemark),
+    ...advised.map(describeAdvised),
+  ];
   const log = {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
@@ -54,6 +61,16 @@ function ruleOf(id: string) {
   };
 }
 
+/** What remarks of one kind are about. There is one only where there is such a remark. */
+function ruleOfRemark({ id, summary, level }: Remark) {
+  return {
+    id,
+    shortDescription: { text: summary },
+    defaultConfiguration: { level },
+    properties: { tags: ['security', 'kubernetes'] },
+  };
+}
+
 /** What an advisor looks for. There is one only where it has found something. */
 function ruleOfAdvisor({ advisor, summary, source }: Advice) {
   return {
@@ -73,6 +90,10 @@ function helpOf({ source }: Pick<Control['docs'], 'source'>): string | undefined
 function describeResult({ item, control, finding, level, field, message, position }: Result) {
   const place = { item, target: finding.target, position };
   return { level, ...describePlace(place, control.id, message, field) };
+}
+
+function describeRemark({ item, id, level, message, position }: Remark) {
+  return { level, ...describePlace({ item, target: 'pod', position }, id, message) };
 }
 
 function describeAdvised({ item, advice: { advisor, target, field }, message, position }: Advised) {

@@ -1,6 +1,6 @@
 import type { Remaining, Standing } from '../hardening/standing.js';
 import type { PreviewItem } from '../preview/preview.js';
-import { newestVersion, spellVersion } from '../standards/version.js';
+import { type Level, newestVersion, spellVersion } from '../standards/version.js';
 import type { Style } from './style.js';
 import { titleOf } from './targets.js';
 import { clean, column, painter, spell } from './words.js';
@@ -35,17 +35,25 @@ function summarize({ version, before, after, remaining }: Standing, style: Style
   return `  ${heading}  ${style(format, levels)}${remaining.length > 0 ? ', and for restricted:' : ''}`;
 }
 
-/** What is left between an object's pods and `restricted`: where it stands, and what to do by whom. What one change
- *  would do for several containers and fields is said once. */
-export function remainingOf(item: PreviewItem): { readonly places: string; readonly remedy: string }[] {
+/** What is left between an object's pods and a level: where it stands, and what to do by whom. What one change would do
+ *  for several containers and fields is said once. */
+export function remainingOf(
+  item: PreviewItem,
+  level: Level = 'restricted',
+): { readonly places: string; readonly remedy: string }[] {
   const groups = new Map<string, Remaining[]>();
-  for (const one of item.standing?.remaining ?? []) {
+  for (const one of shortOf(level, item)) {
     const key = `${one.who} ${one.change}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [one]);
     else group.push(one);
   }
   return [...groups.values()].map((group) => ({ places: placesOf(group), remedy: remedyOf(group, item) }));
+}
+
+/** What keeps the pods from a level: what keeps them from one below does too. */
+export function shortOf(level: Level, { standing }: Pick<PreviewItem, 'standing'>): Remaining[] {
+  return standing?.remaining.filter((one) => level === 'restricted' || one.level === level) ?? [];
 }
 
 /** `containers setup (init), web: runAsUser is 0; pod: hostNetwork is true`. */

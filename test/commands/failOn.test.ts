@@ -48,6 +48,20 @@ describe('podtemper preview --fail-on', () => {
     expect(await run(pods, '--fail-on', 'refused')).toMatchObject({ stderr: '', exitCode: undefined });
   });
 
+  it('refused ends with 1 where Pod Security refuses the pods', async () => {
+    const namespace =
+      'apiVersion: v1\nkind: Namespace\nmetadata: {name: a, labels: {podtemper.io/mode: enforce, pod-security.kubernetes.io/enforce: baseline}}\n';
+    const host = podManifest('web, namespace: a').replace('spec: {', 'spec: {hostNetwork: true, ');
+    expect(await run(`${namespace}---\n${host}`, '--fail-on', 'refused')).toMatchObject({
+      stderr: 'podtemper: --fail-on refused: 1 object whose pods will be refused\n',
+      exitCode: 1,
+    });
+    const allowed = namespace.replace('baseline', 'privileged');
+    expect(await run(`${allowed}---\n${host}`, '--fail-on', 'refused')).toMatchObject({
+      exitCode: undefined,
+    });
+  });
+
   it('counts what the reader warns of', async () => {
     const twice = podManifest('a').replace('kind: Pod', 'kind: Pod\nkind: Pod');
     expect(await run(twice, '--fail-on', 'warning')).toMatchObject({ exitCode: 1 });
