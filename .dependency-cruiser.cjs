@@ -82,6 +82,7 @@ module.exports = {
         'outputs',
         'hardening/explain',
         'policy/catalogue',
+        'policy/notices',
         'standards/version',
         'errors',
         'kubernetes',

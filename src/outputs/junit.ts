@@ -4,7 +4,7 @@ import type { Finding } from '../hardening/report.js';
 import { controlOf } from '../policy/catalogue.js';
 import type { Preview, PreviewItem } from '../preview/preview.js';
 import { advisedOf } from './advised.js';
-import { remarksOf } from './remarks.js';
+import { type Remark, remarksOf } from './remarks.js';
 import { type Result, resultsOf } from './results.js';
 import { isNotNeeded } from './targets.js';
 
@@ -53,13 +53,21 @@ function casesOf(item: PreviewItem, results: ReadonlyMap<Finding, readonly Resul
     const { kind, message } = outcomeOf(finding, results.get(finding));
     return { name: `${finding.control} of ${finding.target}`, classname, kind, message };
   });
-  const remarks = remarksOf({ items: [item] }).map((remark): Case => {
-    return { name: `${remark.id} of pod`, classname, kind: 'failure', message: placed(remark) };
+  const remarks = [...remarksById(item)].map(([id, own]): Case => {
+    return { name: `${id} of pod`, classname, kind: 'failure', message: own.map(placed).join('; ') };
   });
   const advice = advisedOf({ items: [item] }).map(({ advice: { advisor, target }, ...advised }): Case => {
     return { name: `${advisor} of ${target}`, classname, kind: 'skipped', message: placed(advised) };
   });
   return [...findings, ...remarks, ...advice];
+}
+
+function remarksById(item: PreviewItem): ReadonlyMap<string, readonly Remark[]> {
+  const groups = new Map<string, Remark[]>();
+  for (const remark of remarksOf({ items: [item] })) {
+    groups.set(remark.id, [...(groups.get(remark.id) ?? []), remark]);
+  }
+  return groups;
 }
 
 function outcomeOf(finding: Finding, results: readonly Result[] = []): Pick<Case, 'kind' | 'message'> {

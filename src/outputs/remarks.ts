@@ -1,5 +1,6 @@
 import type { Position } from '../errors.js';
 import type { Remaining } from '../hardening/standing.js';
+import { noticeCodes } from '../policy/notices.js';
 import type { Path } from '../preview/paths.js';
 import type { Preview, PreviewItem } from '../preview/preview.js';
 import { pathOfField, pathOfTarget } from './fieldPaths.js';
@@ -12,7 +13,7 @@ export interface Remark {
   readonly id: string;
   /** What all remarks with that id are about. */
   readonly summary: string;
-  readonly level: 'error';
+  readonly level: 'warning' | 'error';
   readonly message: string;
   /** Of the field, or else of the nearest thing around it. */
   readonly position: Position;
@@ -20,7 +21,7 @@ export interface Remark {
 
 /** Of each object, in the order of the manifests. */
 export function remarksOf({ items }: Pick<Preview, 'items'>): Remark[] {
-  return items.flatMap(refusalOf);
+  return items.flatMap((item) => [...refusalOf(item), ...noticesOf(item)]);
 }
 
 /** Whether Pod Security will refuse the pod, whatever hardening adds. */
@@ -39,6 +40,19 @@ function refusalOf(item: PreviewItem): Remark[] {
       position: item.positionOf(first === undefined ? [] : pathOf(first, item)),
     },
   ];
+}
+
+/** What comes of labels and annotations stands at the annotations: those of the namespace may be in no file. */
+function noticesOf(item: PreviewItem): Remark[] {
+  const { notices = [] } = item.report ?? {};
+  return notices.map(({ code, text }) => ({
+    item,
+    id: code,
+    summary: noticeCodes[code],
+    level: 'warning',
+    message: clean(text),
+    position: item.positionOf(['metadata', 'annotations']),
+  }));
 }
 
 function pathOf({ target, field }: Pick<Remaining, 'target' | 'field'>, item: PreviewItem): Path {

@@ -93,7 +93,9 @@ function describeResult({ item, control, finding, level, field, message, positio
 }
 
 function describeRemark({ item, id, level, message, position }: Remark) {
-  return { level, ...describePlace({ item, target: 'pod', position }, id, message) };
+  // Of one kind there may be several, which nothing else tells apart.
+  const text = level === 'warning' ? message : undefined;
+  return { level, ...describePlace({ item, target: 'pod', position }, id, message, text) };
 }
 
 function describeAdvised({ item, advice: { advisor, target, field }, message, position }: Advised) {

@@ -16,6 +16,7 @@ interface Log {
       readonly ruleId: string;
       readonly ruleIndex: number;
       readonly level: string;
+      readonly partialFingerprints: object;
     }[];
   }[];
 }
@@ -64,5 +65,41 @@ describe('a pod that Pod Security will refuse', () => {
 
   it('is not one where the namespace demands nothing', () => {
     expect(sarifOf(text.replace('enforce: baseline', 'warn: baseline'), 'podSecurity')).toEqual([]);
+  });
+});
+
+describe('a label or annotation that is not understood', () => {
+  const annotated = pod('  annotations: { podtemper.io/opt-out: "runAsNonRot, hostUser" }', 'spec:');
+  const message = 'podtemper.io/opt-out: no control "runAsNonRot"; did you mean "runAsNonRoot"?';
+
+  it('is a warning on GitHub, at the annotations', () => {
+    expect(renderGithub(previewOf(annotated)).split('\n')).toContain(
+      `::warning file=a.yaml,line=6,col=16,title=podtemper unknownControl::${message}`,
+    );
+  });
+
+  it('is a warning in SARIF, with a rule of its kind and a fingerprint of its own', () => {
+    const results = sarifOf(annotated, 'unknownControl');
+    expect(results).toMatchObject([
+      { level: 'warning', message: { text: message } },
+      { level: 'warning', message: { text: expect.stringContaining('"hostUser"') } },
+    ]);
+    expect(new Set(results.map(({ partialFingerprints }) => JSON.stringify(partialFingerprints))).size).toBe(
+      2,
+    );
+  });
+
+  it('is a failure in JUnit, one case a kind', () => {
+    const report = renderJunit(previewOf(annotated));
+    expect(report.split('<testcase name="unknownControl of pod" classname="Pod/shop/web">')).toHaveLength(2);
+    expect(report).toMatch(
+      /<failure message="a\.yaml:6:16: podtemper\.io\/opt-out: no control [^\n]*; a\.yaml:6:16: /,
+    );
+  });
+
+  it('stands at the object where the pod has no annotations', () => {
+    expect(renderGithub(previewOf(namespace('podtemper.io/mode: enforced') + pod('spec:')))).toMatch(
+      /^::warning file=a\.yaml,line=8,col=3,title=podtemper unknownMode::podtemper\.io\/mode: no mode "enforced"/m,
+    );
   });
 });
