@@ -4,7 +4,7 @@ import { denialsOfNewcomers, missedChanges, newDenials } from '../hardening/judg
 import type { Finding } from '../hardening/report.js';
 import type { NamespaceFacts, Pod } from '../kubernetes.js';
 import type { Plan } from '../policy/plan.js';
-import { planChange, planValidation } from '../policy/validation.js';
+import { planChange, planValidation, systemNamespaces } from '../policy/validation.js';
 import { deniedAnnotation } from './audit.js';
 import { isEphemeralUpdate, isPodCreation, isPodUpdate, isStorable, type PlanFor } from './pods.js';
 import { refusalMessage, refusedBy } from './refusal.js';
@@ -19,9 +19,6 @@ export interface Validated {
 }
 
 const untouched: Validated = { response: admitted, refusedBy: [] };
-
-/** What the cluster needs to start is never refused, whatever label and registration say. */
-const systemNamespaces: ReadonlySet<string> = new Set(['kube-system', 'kube-public', 'kube-node-lease']);
 
 /** The answer to a validating review, of the object as every mutating webhook has left it. `planFor` is asked only for
  *  what can be refused, and for pod templates, whose authors are told what their pods will get. */

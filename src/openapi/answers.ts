@@ -167,6 +167,12 @@ export const previewSchema = z.strictObject({
         .string()
         .optional()
         .describe('Its namespace, where nothing says which mode that has'),
+      systemNamespace: z
+        .string()
+        .optional()
+        .describe(
+          'Its namespace, where that is one of the cluster itself: the webhook as installed is not called there',
+        ),
       exemption: z.string().optional(),
       changed: texts.describe('The controls that change it'),
       patch: patchSchema,

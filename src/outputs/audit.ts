@@ -9,6 +9,8 @@ interface NamespaceAudit {
   readonly name: string;
   readonly items: readonly PreviewItem[];
   readonly isOptedIn: boolean;
+  /** Whether it is one of the cluster itself, in which the webhook as installed is not called. */
+  readonly isSystem: boolean;
   /** The lowest Pod Security level of its workloads, hardened. */
   readonly reaches: string;
 }
@@ -25,9 +27,10 @@ export function renderAudit(shown: Preview, { style = plain, width = 100 }: Text
 
 /** The same for programs: `{ namespaces }`. */
 export function renderAuditJson(shown: Preview): string {
-  const namespaces = namespacesOf(shown).map(({ name, items, isOptedIn, reaches }) => ({
+  const namespaces = namespacesOf(shown).map(({ name, items, isOptedIn, isSystem, reaches }) => ({
     name,
     isOptedIn,
+    isSystem,
     mode: items[0]?.report?.mode,
     policy: items[0]?.report?.policy,
     reaches,
@@ -59,14 +62,20 @@ function namespacesOf({ items }: Preview): NamespaceAudit[] {
       name,
       items: own,
       isOptedIn: own.every(({ assumedNamespace }) => assumedNamespace === undefined),
+      isSystem: own.some(({ systemNamespace }) => systemNamespace !== undefined),
       reaches: levels[Math.min(...ranks)] ?? 'restricted',
     };
   });
 }
 
-function headingOf({ name, items, isOptedIn, reaches }: NamespaceAudit): string {
+function headingOf({ name, items, isOptedIn, isSystem, reaches }: NamespaceAudit): string {
   const { mode = '', policy = '' } = items[0]?.report ?? {};
-  const state = isOptedIn ? `mode ${mode}` : `no label ${labelKeys.mode}, shown as in mode ${mode}`;
+  const shownAs = `shown as in mode ${mode}`;
+  const state = isSystem
+    ? `where the webhook as installed is not called, ${shownAs}`
+    : isOptedIn
+      ? `mode ${mode}`
+      : `no label ${labelKeys.mode}, ${shownAs}`;
   return `Namespace ${name}: ${count(items.length, 'workload')}, ${state}, policy ${policy}, reaches ${reaches}`;
 }
 

@@ -24,15 +24,14 @@ export function renderJson({ items, faults, warnings }: Preview): string {
 }
 
 function describeItem(item: PreviewItem) {
-  const { apiVersion, kind, name, namespace, assumedNamespace, report, standing, note, patch, hardened } =
-    item;
+  const { apiVersion, kind, name, namespace, report, standing, note, patch, hardened } = item;
   return {
     apiVersion,
     kind,
     name,
     namespace,
     ...(report && { policy: report.policy, mode: report.mode }),
-    ...(assumedNamespace !== undefined && { assumedNamespace }),
+    ...describeNamespace(item),
     ...(report?.exemption && { exemption: report.exemption }),
     changed: report?.changed ?? [],
     patch,
@@ -44,6 +43,14 @@ function describeItem(item: PreviewItem) {
     knownImages: [...item.knownImages].map(([target, image]) => describeKnownImage(target, image)),
     ...(item.checklist && { guide: describeChecklist(item.checklist, item) }),
     ...(note !== undefined && { note }),
+  };
+}
+
+/** What is to know of its namespace, where that is anything. */
+function describeNamespace({ assumedNamespace, systemNamespace }: PreviewItem) {
+  return {
+    ...(assumedNamespace !== undefined && { assumedNamespace }),
+    ...(systemNamespace !== undefined && { systemNamespace }),
   };
 }
 

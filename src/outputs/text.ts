@@ -38,12 +38,18 @@ function describeItem(item: PreviewItem, style: Style, width: number): string[] 
   if (report === undefined) return headline(item, `unchanged, ${note ?? ''}`, style, width);
   const notices = [
     ...report.notices.flatMap(({ text }) => column('  ! ', text, width, painter(style, 'yellow'))),
+    ...systemNote(item).flatMap((text) => column('  ! ', text, width, painter(style, 'yellow'))),
     ...standingLines(item, style, width),
   ];
   if (note !== undefined) return headline(item, `left alone, ${note}`, style, width).concat(notices);
   const summary = `${summarize(item)} (policy ${report.policy}, mode ${report.mode})`;
   const targets = targetsOf(item, style, width).flatMap((lines) => [''].concat(lines));
   return headline(item, summary, style, width).concat(notices, targets);
+}
+
+function systemNote({ systemNamespace }: PreviewItem): string[] {
+  if (systemNamespace === undefined) return [];
+  return [`the webhook as installed is not called in ${systemNamespace}, and never refuses a pod there`];
 }
 
 /** The name of an object, and what comes of it; dimmed where that is nothing. */
@@ -135,8 +141,9 @@ const taken =
 /** What was taken for granted of namespaces. */
 function namespacesTaken(items: readonly PreviewItem[]): string[] {
   const modes = new Map<string, string>();
-  for (const { assumedNamespace, report } of items) {
-    if (assumedNamespace !== undefined && report !== undefined) modes.set(assumedNamespace, report.mode);
+  for (const { assumedNamespace, systemNamespace, report } of items) {
+    if (assumedNamespace === undefined || report === undefined) continue;
+    if (systemNamespace === undefined) modes.set(assumedNamespace, report.mode);
   }
   const [mode] = modes.values();
   if (mode === undefined) return [];

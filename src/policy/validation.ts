@@ -16,6 +16,21 @@ export function anyRefuses(policies: PolicySet): boolean {
   return known;
 }
 
+/** What the cluster needs to start is never refused, whatever label and registration say. */
+export const systemNamespaces: ReadonlySet<string> = new Set([
+  'kube-system',
+  'kube-public',
+  'kube-node-lease',
+]);
+
+/** A plan under which a person is told of what would have a pod refused elsewhere. */
+export function withoutRefusals<SomePlan extends Plan>(plan: SomePlan): SomePlan {
+  const controls = plan.controls.map((control) =>
+    control.mode === 'deny' ? { ...control, mode: 'warn' as const } : control,
+  );
+  return { ...plan, controls, requiresHardened: false };
+}
+
 /** What of a plan can have a pod refused; undefined where nothing can. */
 export function planValidation(plan: Plan): Plan | undefined {
   if (plan.exemption !== undefined || plan.mode !== 'enforce') return undefined;

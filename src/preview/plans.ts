@@ -17,6 +17,7 @@ import {
 } from '../kubernetes.js';
 import { type Plan, planNamespace, planPod } from '../policy/plan.js';
 import type { Policy } from '../policy/policy.js';
+import { systemNamespaces, withoutRefusals } from '../policy/validation.js';
 import { defaultNamespace, joinFacts } from './namespaces.js';
 import { withoutNullMembers } from './paths.js';
 import type { PreviewOptions } from './preview.js';
@@ -34,6 +35,7 @@ interface HardenedPod {
   readonly advice: readonly Advice[];
   readonly checklist: Checklist | undefined;
   readonly assumedNamespace: string | undefined;
+  readonly systemNamespace: string | undefined;
 }
 
 /** Hardens pods by the plans of their namespaces, as the webhook does. */
@@ -53,7 +55,7 @@ export class NamespacePlans {
   }
 
   /** All that there is to say of a pod that will have what is `expected` too; `assumedNamespace` is the name of its
-   *  namespace where nothing says which mode that has. */
+   *  namespace where nothing says which mode that has, `systemNamespace` where it is one of the cluster itself. */
   harden(pod: Pod, namespace: string, expected: Expected): HardenedPod {
     const name = namespace || (this.#options.namespace ?? defaultNamespace);
     const planned = this.#planned.get(name) ?? this.#plan(name);
@@ -72,6 +74,7 @@ export class NamespacePlans {
       }),
       checklist: this.#checklist(pod, report, facts),
       assumedNamespace: facts.labels[labelKeys.mode] === undefined ? name : undefined,
+      systemNamespace: systemNamespaces.has(name) ? name : undefined,
     };
   }
 
@@ -93,7 +96,8 @@ export class NamespacePlans {
       ...(chosen?.policy !== undefined && { [labelKeys.policy]: chosen.policy }),
     };
     const facts = { ...joined, labels };
-    return { facts, plan: planNamespace({ policies, facts, unlabelledMode: mode, defaultPolicy }) };
+    const plan = planNamespace({ policies, facts, unlabelledMode: mode, defaultPolicy });
+    return { facts, plan: systemNamespaces.has(name) ? withoutRefusals(plan) : plan };
   }
 }
 

@@ -68,6 +68,9 @@ export interface PreviewItem {
   readonly checklist: Checklist | undefined;
   /** Name of its namespace, where nothing says which mode that has. */
   readonly assumedNamespace: string | undefined;
+  /** Name of its namespace, where that is one of the cluster itself: the webhook as installed is not called there, and
+   *  refuses nothing. What hardening would make of it is shown all the same, as it can be written into the manifest. */
+  readonly systemNamespace: string | undefined;
   /** Why it passes through, or is left alone. */
   readonly note: string | undefined;
   /** From `object` to `hardened`. */
@@ -218,5 +221,6 @@ const nothing = {
   advice: [],
   checklist: undefined,
   assumedNamespace: undefined,
+  systemNamespace: undefined,
   patch: [],
 };

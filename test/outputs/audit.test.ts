@@ -34,6 +34,14 @@ describe('an audit', () => {
     ]);
   });
 
+  it('says of a namespace of the cluster itself that the webhook is not called there', () => {
+    const system = previewOf(pod('kube-system', 'proxy'));
+    expect(renderAudit(system, { width: 300 })).toMatch(
+      /^Namespace kube-system: 1 workload, where the webhook as installed is not called, shown as in mode enforce, /,
+    );
+    expect(JSON.parse(renderAuditJson(system))).toMatchObject({ namespaces: [{ isSystem: true }] });
+  });
+
   it('tells of each workload what would change, and what it has opted out of', () => {
     const lines = renderAudit(shown, { width: 300 }).split('\n');
     const web = lines.find((line) => line.startsWith('  Pod web: '));
@@ -49,6 +57,7 @@ describe('an audit', () => {
       {
         name: 'shop',
         isOptedIn: true,
+        isSystem: false,
         mode: 'warn',
         reaches: 'baseline',
         workloads: [

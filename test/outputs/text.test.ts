@@ -165,6 +165,14 @@ describe('where several objects are', () => {
     expect(text.match(/^Pod /gm)).toHaveLength(2);
   });
 
+  it('what is in a namespace of the cluster itself is told that the webhook is not called', () => {
+    const text = textFor(pod('').replace('name: web', 'name: web, namespace: kube-system'));
+    expect(text).toMatch(
+      /^Pod kube-system\/web: [^\n]+\n {2}! the webhook as installed is not called in kube-system, and never refuses a pod there\n/,
+    );
+    expect(text).not.toContain('is taken to have the label');
+  });
+
   it('what passes through has one line and a reason', () => {
     expect(textFor(textOf('unknown-kind.yaml')).split('\n')).toEqual([
       'Rollout canary: unchanged, not a kind that the preview knows; pods that come of it are hardened as',

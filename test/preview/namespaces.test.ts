@@ -74,6 +74,40 @@ describe('a Namespace among the manifests', () => {
   });
 });
 
+describe('a namespace of the cluster itself', () => {
+  const policies = compilePolicies([
+    policyDocument('default', { controls: { hostNamespaces: { mode: 'deny' } } }),
+  ]);
+  const shown = (name: string) => {
+    const host = pod(name).replace('spec: {', 'spec: {hostNetwork: true, ');
+    return previewOf(namespace(name, `${labelKeys.mode}: enforce`) + host, { policies });
+  };
+  const modeOfDenial = (name: string) =>
+    shown(name).items.flatMap(({ report }) =>
+      (report?.findings ?? []).flatMap(({ control, mode }) => (control === 'hostNamespaces' ? [mode] : [])),
+    );
+
+  it.each(['kube-system', 'kube-public', 'kube-node-lease'])(
+    'refuses nothing, as the webhook: %s',
+    (name) => {
+      expect(modeOfDenial(name)).toEqual(['warn']);
+      expect(modeOfDenial('shop')).toEqual(['deny']);
+    },
+  );
+
+  it('is told apart, and its pods are shown hardened all the same', () => {
+    const [, web] = shown('kube-system').items;
+    expect(web?.systemNamespace).toBe('kube-system');
+    expect(web?.patch).not.toEqual([]);
+    expect(shown('shop').items[1]?.systemNamespace).toBeUndefined();
+  });
+
+  it('may be that of objects that name none', () => {
+    const { items } = previewOf(pod(''), { namespace: 'kube-system' });
+    expect(items[0]?.systemNamespace).toBe('kube-system');
+  });
+});
+
 describe('a LimitRange or ResourceQuota among the manifests', () => {
   it('bounds what the pods of its namespace get', () => {
     const text = pod('a') + limitRange('a', 4) + pod('b');

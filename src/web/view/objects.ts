@@ -75,12 +75,16 @@ function viewStanding(item: PreviewItem): StandingView | undefined {
 }
 
 function noticesOf(item: PreviewItem): string[] {
-  const { report, standing, assumedNamespace } = item;
+  const { report, standing, assumedNamespace, systemNamespace } = item;
   const notices = report?.notices.map(({ text }) => text) ?? [];
   const missed = standing?.missed;
   if (missed !== undefined)
     notices.push(`Its namespace demands ${missed}: the API server refuses such pods.`);
-  if (assumedNamespace !== undefined && report !== undefined) {
+  if (systemNamespace !== undefined) {
+    notices.push(
+      `The webhook as installed is not called in ${systemNamespace}, and never refuses a pod there.`,
+    );
+  } else if (assumedNamespace !== undefined && report !== undefined) {
     notices.push(
       `Namespace ${assumedNamespace} is taken to have the label ${labelKeys.mode}: ${report.mode}; without it, the webhook leaves its pods alone.`,
     );
