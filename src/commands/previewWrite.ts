@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { ManifestError, messageOf, UsageError } from '../errors.js';
 import { count } from '../outputs/words.js';
 import type { ManifestFile } from '../preview/manifests.js';
+import { hasAliases } from '../preview/aliases.js';
 import { pathOf } from '../preview/paths.js';
 import type { Preview, PreviewDocument } from '../preview/preview.js';
 import type { LiveReference } from './liveReferences.js';
@@ -73,8 +74,9 @@ function faultOf(document: PreviewDocument): ManifestError | undefined {
   if (source.format === 'json' || !items.some(({ patch }) => patch.length > 0)) return undefined;
   if (!document.rewrite().isAnew) return undefined;
   const isCut = items.some(({ patch }) => patch.some(({ op }) => op === 'remove'));
+  const why = isCut ? cut : hasAliases(source.contents) ? brought : odd;
   return new ManifestError(
-    { where: '--write', ...(isCut ? cut : brought) },
+    { where: '--write', ...why },
     source.positionOf(items[0] === undefined ? [] : pathOf(items[0].pointer)),
   );
 }
@@ -83,6 +85,12 @@ const brought = {
   expected: 'a place of its own for each addition',
   found: 'one that an alias (*name) or a merge (<<) brings in',
   advice: 'write out what it stands for, or take what -o yaml prints',
+};
+
+const odd = {
+  expected: 'a place of its own for each addition',
+  found: 'a form of YAML into which it cannot be put',
+  advice: 'write each key as "key: value", or take what -o yaml prints',
 };
 
 const cut = {

@@ -11,6 +11,21 @@ import {
 } from 'yaml';
 import { isMergeKey } from './value.js';
 
+/** Whether anything in a tree comes of an alias or a merge. */
+export function hasAliases(tree: Node | undefined): boolean {
+  let isFound = false;
+  visit(tree ?? null, {
+    Alias: () => {
+      isFound = true;
+      return visit.BREAK;
+    },
+    Pair: (_key, { key }) => {
+      isFound ||= isMergeKey(key);
+    },
+  });
+  return isFound;
+}
+
 /** Writes out what aliases and merge keys of a sound document stand for, so that each place can be changed by itself. */
 export function writeOutAliases(document: Document.Parsed): void {
   const anchored = new Map<string, Node>();

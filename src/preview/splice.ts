@@ -144,8 +144,8 @@ class Writer {
       });
       return;
     }
-    // With the line break too, where the empty value has a line of its own.
-    while (/\s/.test(this.#text[from - 1] ?? '')) from--;
+    // With the line break too, where the empty value has a line of its own. A comment keeps the blanks before it.
+    while (this.#text[to] !== '#' && /\s/.test(this.#text[from - 1] ?? '')) from--;
     this.#edits.push({ from, to, depth, text: '' });
     const step = Array.isArray(replacement) && !this.#style.indentSeq ? 0 : this.#style.indent;
     this.#insertLines(to, depth, this.#printer.block(replacement), this.#columnOf(key) + step);

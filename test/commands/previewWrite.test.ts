@@ -109,6 +109,17 @@ describe('podtemper preview --write', () => {
     expect(await readFile(path, 'utf8')).toBe(text);
   });
 
+  it('says nothing of aliases where another form is in the way', async () => {
+    const text = podManifest('a').replace('image: busybox', 'image: busybox, resources: {limits}');
+    const path = await folder.write('odd.yaml', text);
+    const { stderr, exitCode } = await runPreview([path, '--write']);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(
+      'found a form of YAML into which it cannot be put; write each key as "key: value"',
+    );
+    expect(await readFile(path, 'utf8')).toBe(text);
+  });
+
   it('leaves a file alone from which something would go, and says what', async () => {
     const name = 'kube-api-access-x7k2p';
     const rest = `, volumes: [${JSON.stringify({ name, ...tokenSource })}]`;

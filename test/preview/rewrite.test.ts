@@ -6,11 +6,16 @@ import { withValueAt } from '../../src/preview/paths.js';
 
 /** The text with values added; `hardened` is what it must then hold. */
 function rewritten(text: string, additions: readonly Addition[], hardened: unknown): string {
+  return rewriting(text, additions, hardened).after;
+}
+
+/** The same, and whether other lines were written anew. */
+function rewriting(text: string, additions: readonly Addition[], hardened: unknown) {
   const [source] = readDocuments(text, 'a.yaml').documents;
   if (source === undefined) throw new RangeError('the text holds no document');
-  const { before, after } = rewrite(source, { additions, removals: [] }, hardened);
+  const { before, after, isAnew } = rewrite(source, { additions, removals: [] }, hardened);
   expect(before).toBe(text);
-  return after;
+  return { after, isAnew };
 }
 
 /** The text with one member added to the mapping at a path. */
@@ -83,10 +88,34 @@ describe('an empty value makes room for what is added', () => {
     ['a:\nd: 3\n', 'a:\n  c: 2\nd: 3\n'],
     ['a: ~\nd: 3\n', 'a:\n  c: 2\nd: 3\n'],
     ['a: null # none\nd: 3\n', 'a: # none\n  c: 2\nd: 3\n'],
+    ['a: # none\nd: 3\n', 'a: # none\n  c: 2\nd: 3\n'],
+    ['a:   # none\nd: 3\n', 'a:   # none\n  c: 2\nd: 3\n'],
+    ['a: # none\r\nd: 3\r\n', 'a: # none\r\n  c: 2\r\nd: 3\r\n'],
+    ['a: # none\n  # at all\nd: 3\n', 'a: # none\n  c: 2\n  # at all\nd: 3\n'],
+    ['a:\n  # none\nd: 3\n', 'a:\n  c: 2\n  # none\nd: 3\n'],
+    ['a:\n# none\nd: 3\n', 'a:\n  c: 2\n# none\nd: 3\n'],
+    ['a:\n\n# none\nd: 3\n', 'a:\n  c: 2\n\n# none\nd: 3\n'],
+    ['a: \n  ~ # none\nd: 3\n', 'a: # none\n  c: 2\nd: 3\n'],
+    ['d: 3\na: # none', 'd: 3\na: # none\n  c: 2'],
+    ['d: 3\na: # none\n', 'd: 3\na: # none\n  c: 2\n'],
+    ['d: 3\na:\n# none\n', 'd: 3\na:\n  c: 2\n# none\n'],
+    ['{a: # none\n, d: 3}\n', '{a: {c: 2} # none\n, d: 3}\n'],
     ['{a: , d: 3}\n', '{a: {c: 2}, d: 3}\n'],
     ['{a: null, d: 3}\n', '{a: {c: 2}, d: 3}\n'],
   ])('%j, which is unset', (before, after) => {
-    expect(rewritten(before, [{ path: ['a'], value: { c: 2 } }], { a: { c: 2 }, d: 3 })).toBe(after);
+    const additions = [{ path: ['a'], value: { c: 2 } }];
+    expect(rewriting(before, additions, { a: { c: 2 }, d: 3 })).toEqual({ after, isAnew: false });
+  });
+});
+
+describe('a value in the place of none', () => {
+  it.each([
+    ['a: # none\nd: 3\n', 'a: 2 # none\nd: 3\n'],
+    ['a:\n  # none\nd: 3\n', 'a: 2\n  # none\nd: 3\n'],
+    ['a: ~ # none\nd: 3\n', 'a: 2 # none\nd: 3\n'],
+  ])('stays in its line: %j', (before, after) => {
+    const additions = [{ path: ['a'], value: 2 }];
+    expect(rewriting(before, additions, { a: 2, d: 3 })).toEqual({ after, isAnew: false });
   });
 });
 
