@@ -24,6 +24,8 @@ import type { PreviewOptions } from './preview.js';
 
 interface PlannedNamespace {
   readonly facts: NamespaceFacts;
+  /** Whether it has the label itself: a mode that was chosen for the preview is written over it. */
+  readonly isOptedIn: boolean;
   readonly plan: Plan & { source: Policy };
 }
 
@@ -60,7 +62,7 @@ export class NamespacePlans {
     const name = namespace || (this.#options.namespace ?? defaultNamespace);
     const planned = this.#planned.get(name) ?? this.#plan(name);
     this.#planned.set(name, planned);
-    const { facts, plan } = planned;
+    const { facts, isOptedIn, plan } = planned;
     const podPlan = planPod(plan, withoutNulls(pod.metadata), facts, this.#options.today);
     const report = harden(pod, podPlan, facts, expected);
     return {
@@ -73,7 +75,7 @@ export class NamespacePlans {
         known: podPlan.known,
       }),
       checklist: this.#checklist(pod, report, facts),
-      assumedNamespace: facts.labels[labelKeys.mode] === undefined ? name : undefined,
+      assumedNamespace: isOptedIn ? undefined : name,
       systemNamespace: systemNamespaces.has(name) ? name : undefined,
     };
   }
@@ -97,7 +99,11 @@ export class NamespacePlans {
     };
     const facts = { ...joined, labels };
     const plan = planNamespace({ policies, facts, unlabelledMode: mode, defaultPolicy });
-    return { facts, plan: systemNamespaces.has(name) ? withoutRefusals(plan) : plan };
+    return {
+      facts,
+      isOptedIn: joined.labels[labelKeys.mode] !== undefined,
+      plan: systemNamespaces.has(name) ? withoutRefusals(plan) : plan,
+    };
   }
 }
 

@@ -34,6 +34,14 @@ describe('an audit', () => {
     ]);
   });
 
+  it('knows the label from a mode that was chosen for the audit', () => {
+    const chosen = previewOf(pod('lab', 'web'), { chosen: { mode: 'warn' } });
+    expect(renderAudit(chosen, { width: 300 })).toMatch(
+      /^Namespace lab: 1 workload, no label podtemper\.io\/mode, shown as in mode warn, /,
+    );
+    expect(JSON.parse(renderAuditJson(chosen))).toMatchObject({ namespaces: [{ isOptedIn: false }] });
+  });
+
   it('says of a namespace of the cluster itself that the webhook is not called there', () => {
     const system = previewOf(pod('kube-system', 'proxy'));
     expect(renderAudit(system, { width: 300 })).toMatch(

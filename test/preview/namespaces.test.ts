@@ -65,6 +65,12 @@ describe('a Namespace among the manifests', () => {
     ]);
   });
 
+  it('has no label by a choice for this preview', () => {
+    expect(reportsOf(pod('a'), { chosen: { mode: 'warn' } })).toMatchObject([
+      { mode: 'warn', assumedNamespace: 'a' },
+    ]);
+  });
+
   it('with a mode that there is not is named, and changes nothing', () => {
     const [report] = reportsOf(namespace('a', `${labelKeys.mode}: enforced`) + pod('a'));
     expect(report?.patch).toEqual([]);
