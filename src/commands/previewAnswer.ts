@@ -7,7 +7,7 @@ import { renderPatch } from '../outputs/patch.js';
 import { renderSarif } from '../outputs/sarif.js';
 import { renderText } from '../outputs/text.js';
 import { renderYaml } from '../outputs/yaml.js';
-import { parsePolicies } from '../policy/load.js';
+import { parsePolicyFiles } from '../policy/load.js';
 import type { NamespaceMode } from '../policy/plan.js';
 import { compilePolicies, type PolicySet } from '../policy/policy.js';
 import type { PolicyDocument } from '../policy/schema.js';
@@ -48,7 +48,7 @@ const maxContainers = 1000;
 export async function answerPreview(job: PreviewJob): Promise<PreviewOutcome> {
   const question = readQuestion(job.request);
   if (question.isReview) return answerReview(job);
-  const own = question.policy === undefined ? undefined : readPolicy(question.policy);
+  const own = question.policies && readPolicies(question.policies);
   const policies = compilePolicies(own ?? job.policies);
   checkPolicyName(question.policyName, policies, 'policy');
   const defaultPolicy = own === undefined ? job.defaultPolicy : defaultPolicyOf(own, 'default');
@@ -105,10 +105,14 @@ function render(
 }
 
 /** The preview's reader looks at it first: it bounds depth and aliases, which a policy file of ours need not. */
-function readPolicy(text: string): PolicyDocument[] {
-  const [fault] = readDocuments(text, 'policy').faults;
-  if (fault !== undefined) throw fault;
-  return parsePolicies(text, 'policy');
+function readPolicies(texts: readonly string[]): PolicyDocument[] {
+  const fileOf = (index: number) => (texts.length === 1 ? 'policy' : `policy[${index}]`);
+  const files = texts.map((text, index) => ({ file: fileOf(index), text }));
+  for (const { text, file } of files) {
+    const [fault] = readDocuments(text, file).faults;
+    if (fault !== undefined) throw fault;
+  }
+  return parsePolicyFiles(files);
 }
 
 /** Adds to `lacking` the namespaces of which the cluster should have been asked. */

@@ -1,17 +1,20 @@
+import { isMap, isSeq } from 'yaml';
 import * as z from 'zod';
 import { ManifestError, UsageError } from '../errors.js';
 import { didYouMean } from '../policy/nearest.js';
 import { type NamespaceMode, namespaceModes } from '../policy/plan.js';
 import { isMapping } from '../shape.js';
-import { readDocuments } from './yaml.js';
+import { hasAliases } from './aliases.js';
+import { endOf, hasRange, pairOf, startOf } from './nodes.js';
+import { readDocuments, type SourceDocument } from './yaml.js';
 
 /** What a request for a preview asks for, whichever way it came. */
 export interface Question {
   readonly manifests: string;
   /** A policy of the webhook's, by name. */
   readonly policyName: string | undefined;
-  /** A policy that counts instead. */
-  readonly policy: string | undefined;
+  /** The texts of policies that count instead. */
+  readonly policies: readonly string[] | undefined;
   readonly mode: NamespaceMode | undefined;
   /** A guide to go through, by name. */
   readonly guide: string | undefined;
@@ -43,7 +46,7 @@ export function readQuestion({ body, query }: Request): Question {
   const asked = {
     manifests: body,
     policyName: query.policy,
-    policy: undefined,
+    policies: undefined,
     mode: modeOf(query.mode),
     namespace: query.namespace,
     guide: query.guide,
@@ -94,6 +97,7 @@ const inlinePart = z.union([
   z.record(z.string(), z.unknown()),
   z.array(z.record(z.string(), z.unknown())),
 ]);
+type InlinePart = z.output<typeof inlinePart>;
 /** All that a preview depends on, in one. */
 export const inlineSchema = z.strictObject({
   manifests: inlinePart,
@@ -107,14 +111,14 @@ function readInline(body: string): Partial<Question> | undefined {
   if (!/^\s*(?:\{\s*)?["']?(?:manifests|policy|namespace)["']?\s*:/.test(body)) return undefined;
   const [document] = readDocuments(body, 'input').documents;
   const value = document?.value;
-  if (!isMapping(value) || !('manifests' in value)) return undefined;
+  if (document === undefined || !isMapping(value) || !('manifests' in value)) return undefined;
   const result = inlineSchema.safeParse(value);
   if (!result.success) throw inlineFault(result.error, value);
   const { manifests, policy, namespace } = result.data;
   const isName = typeof namespace === 'string' && /^[a-z0-9-]+$/.test(namespace);
   return {
     manifests: textOf(manifests),
-    ...(policy !== undefined && { policy: textOf(policy) }),
+    ...(policy !== undefined && { policies: policyTexts(policy, memberOf(document, 'policy'), body) }),
     ...(namespace !== undefined && (isName ? { namespace } : { namespaceManifests: textOf(namespace) })),
   };
 }
@@ -130,8 +134,31 @@ function inlineFault({ issues: [issue] }: z.ZodError, value: object): ManifestEr
   return new ManifestError({ where: issue?.path.join('.') ?? 'input', expected, found: 'something else' });
 }
 
+/** Policies are not read as Kubernetes reads YAML, where `off` is false: what is written in place goes to their own
+ *  reader as it is. */
+function policyTexts(policy: InlinePart, node: unknown, body: string): string[] {
+  if (typeof policy === 'string') return [policy];
+  if (!Array.isArray(policy)) return [writtenText(node, body, true) ?? JSON.stringify(policy)];
+  const nodes: readonly unknown[] = isSeq(node) ? node.items : [];
+  return policy.map((object, index) => writtenText(nodes[index], body, false) ?? JSON.stringify(object));
+}
+
+/** The text of a mapping; undefined where it needs what stands elsewhere. One that stands alone keeps its line, by
+ *  blanks for all that is before it: for each of several that would be too much, which keep their indentation. */
+function writtenText(node: unknown, body: string, isAlone: boolean): string | undefined {
+  if (!isMap(node) || !hasRange(node) || hasAliases(node)) return undefined;
+  const start = startOf(node);
+  const indented = node.flow === true ? start : body.lastIndexOf('\n', start) + 1;
+  const before = body.slice(isAlone ? 0 : indented, start).replaceAll(/[^\n]/g, ' ');
+  return before + body.slice(start, endOf(node));
+}
+
+function memberOf({ contents }: SourceDocument, key: string): unknown {
+  return isMap(contents) ? pairOf(contents, key)?.value : undefined;
+}
+
 /** A list goes as one object after the other. */
-function textOf(part: z.output<typeof inlinePart>): string {
+function textOf(part: InlinePart): string {
   if (typeof part === 'string') return part;
   const objects = Array.isArray(part) ? part : [part];
   return objects.map((object) => JSON.stringify(object)).join('\n');

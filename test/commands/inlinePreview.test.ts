@@ -53,6 +53,76 @@ describe('POST /preview takes all in one', () => {
     expect((await server.shown(body)).items).toMatchObject([{ name: 'web', mode: 'audit' }]);
   });
 
+  describe('a policy that is written in place in YAML', () => {
+    const manifests = `manifests: |\n${pod().replaceAll(/^/gm, '  ')}\n`;
+    const policyOf = (...controls: string[]) =>
+      [
+        'policy:',
+        '  apiVersion: podtemper.io/v1alpha1',
+        '  kind: HardeningPolicy',
+        '  metadata: { name: default }',
+        '  spec:',
+        '    controls:',
+        ...controls.map((control) => `      ${control}`),
+        '',
+      ].join('\n');
+    const hardenedBy = async (body: string) =>
+      JSON.stringify((await server.shown(body)).items[0]?.hardened.spec);
+
+    it.each([
+      ['before the manifests', `${policyOf('resources: { mode: off }')}${manifests}`],
+      ['behind them', `${manifests}${policyOf('resources: { mode: off }')}`],
+      [
+        'in brackets',
+        `${manifests}policy: { apiVersion: podtemper.io/v1alpha1, kind: HardeningPolicy, metadata: { name: default },\n  spec: { controls: { resources: { mode: off } } } }\n`,
+      ],
+    ])('is read as a policy file is: %s', async (_where, body) => {
+      const hardened = await hardenedBy(body);
+      expect(hardened).toContain('seccompProfile');
+      expect(hardened).not.toContain('resources');
+    });
+
+    const item = (name: string, mode = 'off') =>
+      `  - apiVersion: podtemper.io/v1alpha1\n    kind: HardeningPolicy\n    metadata: { name: ${name} }\n    spec: { controls: { resources: { mode: ${mode} } } }\n`;
+    const inBrackets = (...names: string[]) =>
+      `[${names.map((name) => `{ apiVersion: podtemper.io/v1alpha1, kind: HardeningPolicy, metadata: { name: ${name} }, spec: { controls: { resources: { mode: off } } } }`).join(', ')}]\n`;
+
+    it.each([
+      ['as a list', `\n${item('other')}${item('default')}`],
+      ['in brackets', ` ${inBrackets('other', 'default')}`],
+    ])('may be several, %s', async (_form, policies) => {
+      const hardened = await hardenedBy(`policy:${policies}${manifests}`);
+      expect(hardened).toContain('seccompProfile');
+      expect(hardened).not.toContain('resources');
+    });
+
+    it('says in which of several a fault stands', async () => {
+      expectProblem(await server.post(`${manifests}policy:\n${item('other')}${item('default', 'of')}`), {
+        file: 'policy[1]',
+        line: 4,
+        column: 44,
+      });
+    });
+
+    it('may be brought in by an alias', async () => {
+      const body = policyOf('resources: &none { mode: "off" }', 'seccompProfile: *none') + manifests;
+      const hardened = await hardenedBy(body);
+      expect(hardened).toContain('runAsNonRoot');
+      expect(hardened).not.toContain('seccompProfile');
+    });
+
+    it('has its faults where they stand in the body', async () => {
+      const body = `${manifests}${policyOf('resources: { mode: of }')}`;
+      const line = body.split('\n').findIndex((text) => text.includes('mode: of')) + 1;
+      expectProblem(await server.post(body), {
+        where: 'spec.controls.resources.mode',
+        file: 'policy',
+        line,
+        column: 26,
+      });
+    });
+  });
+
   it.each([
     ['manifests that are none', { manifests: 1 }, { where: 'manifests', found: 'something else' }],
     ['a misspelt part', { polcy: '' }, { found: '"polcy"', advice: 'did you mean "policy"?' }],
