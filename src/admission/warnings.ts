@@ -37,7 +37,21 @@ export function warningsOf(report: Report): string[] {
 export function warningLines(texts: readonly string[]): string[] {
   // What is past the budget is not even looked at: a name may be as long as a pod.
   const said = new Set(texts.map((text) => clean(text.slice(0, maxTotal))));
-  return withinBudget(distinct([...said].flatMap(wrap)));
+  const lines = new Set<string>();
+  for (const text of said) for (const line of wrapBeside(lines, text)) addDistinct(lines, line);
+  return withinBudget(lines);
+}
+
+/** As many widths are tried until no full line is one that is there already. */
+const mostWidths = 8;
+
+/** The lines of a text. A full one cannot be indented to tell it from another: then the text is broken elsewhere. */
+function wrapBeside(said: ReadonlySet<string>, text: string): string[] {
+  const isLost = (line: string) => line.length === maxLength && said.has(line) && isContinued(line);
+  let lines = wrap(text);
+  for (let width = maxLength - 1; width > maxLength - mostWidths && lines.some(isLost); width--)
+    lines = wrap(text, width);
+  return lines;
 }
 
 function changesOf({ policy, findings }: Report): string | undefined {
@@ -133,14 +147,14 @@ export function clean(line: string): string {
   return line.replaceAll(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\u2028\u2029]+/gu, ' ');
 }
 
-/** Lines of at most 120 characters each, broken between words. */
-function wrap(line: string): string[] {
+/** Lines of at most so many characters each, broken between words. */
+function wrap(line: string, width = maxLength): string[] {
   const lines: string[] = [];
   let current = prefix;
   for (const word of line.split(/ +/)) {
     if (word === '') continue;
     const piece = shorten(word, maxLength - prefix.length - 2);
-    if (current.length > prefix.length && current.length + 1 + piece.length > maxLength) {
+    if (current.length > prefix.length && current.length + 1 + piece.length > width) {
       lines.push(current);
       current = `${prefix}  `;
     }
@@ -154,13 +168,15 @@ function wrap(line: string): string[] {
  *  second is indented a little more. */
 function distinct(lines: readonly string[]): Set<string> {
   const seen = new Set<string>();
-  for (const line of lines) {
-    let unique = line;
-    while (seen.has(unique) && isContinued(unique) && unique.length < maxLength)
-      unique = unique.replace(prefix, `${prefix} `);
-    seen.add(unique);
-  }
+  for (const line of lines) addDistinct(seen, line);
   return seen;
+}
+
+function addDistinct(seen: Set<string>, line: string): void {
+  let unique = line;
+  while (seen.has(unique) && isContinued(unique) && unique.length < maxLength)
+    unique = unique.replace(prefix, `${prefix} `);
+  seen.add(unique);
 }
 
 function isContinued(line: string): boolean {

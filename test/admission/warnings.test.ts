@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc, { type Arbitrary } from 'fast-check';
 import { mutate } from '../../src/admission/mutate.js';
-import { warningsOf } from '../../src/admission/warnings.js';
+import { warningLines, warningsOf } from '../../src/admission/warnings.js';
 import type { Decision } from '../../src/controls/kit/decision.js';
 import { harden } from '../../src/hardening/harden.js';
 import type { Finding, Report } from '../../src/hardening/report.js';
@@ -232,5 +232,17 @@ describe('a pod that a controller owns', () => {
   it('is not one that has an owner only', () => {
     expect(answer([owner, { ...owner, controller: false }]).warnings).not.toEqual([]);
     expect(answer([]).warnings).not.toEqual([]);
+  });
+});
+
+describe('lines that two texts share', () => {
+  it('are kept where they are as long as a line may be', () => {
+    const shared = `${'t'.repeat(53)} ${'u'.repeat(53)}`;
+    const texts = ['a', 'b', 'c'].map((letter) => `${letter.repeat(107)} ${shared} ${letter}`);
+    const lines = warningLines(texts);
+    expect(new Set(lines).size).toBe(lines.length);
+    expect(lines.every((line) => line.length <= 120)).toBe(true);
+    const words = lines.flatMap((line) => line.replace(/^podtemper: */, '').split(' '));
+    expect(words).toEqual(texts.flatMap((text) => text.split(' ')));
   });
 });
