@@ -1,7 +1,7 @@
 import type { Operation } from 'fast-json-patch';
 import { ReviewError } from '../errors.js';
 import { describe } from '../shape.js';
-import { parseWithoutManagedFields } from './managedFields.js';
+import { withoutManagedFields } from './managedFields.js';
 
 /** The part of an AdmissionReview request that is acted on (admission.k8s.io/v1, AdmissionRequest). */
 export interface ReviewRequest {
@@ -89,7 +89,16 @@ function sizeOf(text: string): number {
 
 function parse(body: string): unknown {
   try {
-    return parseWithoutManagedFields(body);
+    return JSON.parse(withoutManagedFields(body));
+  } catch {
+    return parseWhole(body);
+  }
+}
+
+/** For an error whose positions are those of the body. */
+function parseWhole(body: string): unknown {
+  try {
+    return JSON.parse(body);
   } catch (error) {
     throw new ReviewError({ where: 'body', expected: 'JSON', found: syntaxFault(error) });
   }

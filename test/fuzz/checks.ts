@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import jsonPatch, { type Operation } from 'fast-json-patch';
 import { annotationKeys } from '../../src/kubernetes.js';
 import type { Answer as HttpAnswer } from '../server/client.js';
@@ -18,8 +17,7 @@ type Status = Pick<HttpAnswer, 'status' | 'headers' | 'text'>;
 export function checkReviewAnswer(body: Buffer, answer: Status, mayRefuse = false): void {
   // Too many bytes, or too many values for what is left.
   const isTooLarge = answer.status === 413 && body.length > smallestTooLarge;
-  const strict = isTooLarge ? undefined : reviewIn(body);
-  const review = strict ?? (answer.status === 200 ? reviewBut(body) : undefined);
+  const review = isTooLarge ? undefined : reviewIn(body);
   if (review === undefined) {
     checkProblem(answer);
     return;
@@ -49,13 +47,6 @@ const maxBodyBytes = 16 * 1024 * 1024;
 interface Review {
   readonly uid: string;
   readonly object: unknown;
-}
-
-/** The review that the body is but for what stands in the list of managed fields, which is not looked at; undefined
- *  where it is none even then. */
-function reviewBut(body: Buffer): Review | undefined {
-  const text = body.toString('utf8').replace(/(?<=[,{]"managedFields":\[)[^\]]*(?=\]\},"spec":)/, '');
-  return isUtf8(body) ? reviewIn(Buffer.from(text)) : undefined;
 }
 
 /** The review that the body is, as JSON.parse sees it; undefined where it is none. */
