@@ -1,5 +1,4 @@
 import type { Flagged } from '../controls/kit/decision.js';
-import { gapsOf } from '../hardening/explain.js';
 import type { Finding, Report } from '../hardening/report.js';
 import { annotationKeys, type Pod } from '../kubernetes.js';
 
@@ -17,15 +16,30 @@ export function isSecondCall({ mode }: Report, { metadata }: Pod): boolean {
  *  a second call at the first, so that one that changes nothing has others again: what is found is told in any case. */
 export function auditAnnotationsOf(report: Report, isAgain: boolean): Record<string, string> {
   if (report.exemption !== undefined) return { exempt: report.exemption };
-  const again = !isAgain ? '' : report.changed.length > 0 ? '-again' : '-unchanged';
+  const isChanged = report.changed.length > 0;
   const { possible, flagged, skipped } = sortFindings(report.findings);
-  if (again === '-unchanged' && flagged === '' && skipped === '') return {};
-  const annotations: Record<string, string> = { [`policy${again}`]: `${report.policy}/${report.mode}` };
-  if (report.changed.length > 0) annotations[`hardened${again}`] = report.changed.join(',');
-  if (possible !== undefined) annotations[`would-harden${again}`] = [...possible].join(',');
-  if (flagged !== '') annotations[`flagged${again}`] = flagged.slice(0, maxLength);
-  if (skipped !== '') annotations[`skipped${again}`] = skipped.slice(0, maxLength);
+  if (isAgain && !isChanged && flagged === '' && skipped === '') return {};
+  const keys = !isAgain ? firstKeys : isChanged ? againKeys : unchangedKeys;
+  const annotations: Record<string, string> = { [keys.policy]: `${report.policy}/${report.mode}` };
+  if (isChanged) annotations[keys.hardened] = report.changed.join(',');
+  if (possible !== undefined) annotations[keys.possible] = [...possible].join(',');
+  if (flagged !== '') annotations[keys.flagged] = flagged.slice(0, maxLength);
+  if (skipped !== '') annotations[keys.skipped] = skipped.slice(0, maxLength);
   return annotations;
+}
+
+const firstKeys = keysWith('');
+const againKeys = keysWith('-again');
+const unchangedKeys = keysWith('-unchanged');
+
+function keysWith(suffix: string) {
+  return {
+    policy: `policy${suffix}`,
+    hardened: `hardened${suffix}`,
+    possible: `would-harden${suffix}`,
+    flagged: `flagged${suffix}`,
+    skipped: `skipped${suffix}`,
+  };
 }
 
 /** What a pod is refused for, as the API server's audit log keeps it: what is denied, and what hardening would have
@@ -42,13 +56,17 @@ function sortFindings(findings: readonly Finding[]) {
   let possible: Set<string> | undefined;
   let flagged = '';
   let skipped = '';
+  const skip = (control: string, target: string, reason: string) => {
+    if (reason === 'notNeeded' || skipped.length >= maxLength) return;
+    skipped += `${skipped === '' ? '' : '; '}${target} ${control}: ${reason}`;
+  };
   for (const { control, target, mode, decision } of findings) {
     if (decision.kind === 'flag') flagged = withFlags(flagged, control, decision);
-    if (decision.kind === 'change' && mode !== 'enforce') (possible ??= new Set()).add(control);
-    for (const { part, reason } of gapsOf(decision)) {
-      if (reason === 'notNeeded' || skipped.length >= maxLength) continue;
-      const what = part === '' ? control : `${control}.${part}`;
-      skipped += `${skipped === '' ? '' : '; '}${target} ${what}: ${reason}`;
+    else if (decision.kind === 'skip') skip(control, target, decision.reason);
+    else if (decision.kind === 'change') {
+      if (mode !== 'enforce') (possible ??= new Set()).add(control);
+      if (decision.leftOut === undefined) continue;
+      for (const { part, reason } of decision.leftOut) skip(`${control}.${part}`, target, reason);
     }
   }
   return { possible, flagged, skipped };

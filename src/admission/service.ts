@@ -79,7 +79,7 @@ export class ReviewService {
     this.#options = options;
   }
 
-  /** The AdmissionReview that answers the one in `body`; a promise only where a namespace must be asked for.
+  /** The AdmissionReview that answers the one in `body`, in ASCII; a promise only where a namespace must be asked for.
    *  @throws ReviewError for what is no AdmissionReview; any other fault is answered */
   answer(body: string, endpoint: Endpoint = 'mutate'): string | Promise<string> {
     const start = performance.now();

@@ -1,5 +1,6 @@
 import type { Operation } from 'fast-json-patch';
 import { deepFreeze } from '../controls/kit/freeze.js';
+import { pointerBelow } from './pointer.js';
 
 export type Tree = Readonly<Record<string, unknown>>;
 
@@ -72,24 +73,19 @@ export function addOperations(target: unknown, wanted: Tree, pointer: string, op
     const value = wanted[key];
     const present = target[key];
     if (present == null) {
-      operations.push({ op: 'add', path: `${pointer}/${escapeKey(key)}`, value });
+      operations.push({ op: 'add', path: pointerBelow(pointer, key), value });
     } else if (Array.isArray(value)) {
       if (!Array.isArray(present)) throw misfit(`${pointer}/${key}`, 'a list');
-      for (const item of value as unknown[])
-        operations.push({ op: 'add', path: `${pointer}/${key}/-`, value: item });
+      const path = pointerBelow(pointerBelow(pointer, key), '-');
+      for (const item of value as unknown[]) operations.push({ op: 'add', path, value: item });
     } else if (isTree(value)) {
-      addOperations(present, value, `${pointer}/${key}`, operations);
+      addOperations(present, value, pointerBelow(pointer, key), operations);
     }
   }
 }
 
 function misfit(pointer: string, expected: string): TypeError {
   return new TypeError(`${pointer}: expected ${expected}`);
-}
-
-/** A key as a JSON Pointer spells it (RFC 6901). */
-function escapeKey(key: string): string {
-  return key.includes('/') || key.includes('~') ? key.replaceAll('~', '~0').replaceAll('/', '~1') : key;
 }
 
 /** The operations that fill fields in items of the target's own lists: `items` holds list, index, fields. */

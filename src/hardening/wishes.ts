@@ -2,6 +2,7 @@ import type { Operation } from 'fast-json-patch';
 import type { ContainerList, Pod, PodSpec } from '../kubernetes.js';
 import type { Mark } from './mark.js';
 import { addItemOperations, addOperations, filled, type Tree, withItemsFilled } from './merge.js';
+import { pointerToContainer } from './pointer.js';
 import { withoutVolume } from './removal.js';
 
 /** What the controls want of one object below the pod. */
@@ -20,7 +21,7 @@ export interface Wish {
 export function operationsOf(wishes: readonly Wish[]): Operation[] {
   const patch: Operation[] = [];
   for (const { list, index, target, wanted, own, items } of wishes) {
-    const pointer = list === undefined ? '/spec' : `/spec/${list}/${index}`;
+    const pointer = list === undefined ? '/spec' : pointerToContainer(list, index);
     addOperations(target, wanted, pointer, patch);
     if (own !== undefined) addOperations(target, own, pointer, patch);
     if (items !== undefined) addItemOperations(target, items, pointer, patch);

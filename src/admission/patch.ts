@@ -1,0 +1,69 @@
+import type { Operation } from 'fast-json-patch';
+
+/** The patch as its JSON in base64. Most operations come again and again, and are encoded once: each is filled up with
+ *  spaces to whole groups of three bytes, so that its base64 can be put behind that of others. */
+export function encodePatch(patch: readonly Operation[]): string {
+  let base64 = '';
+  /** JSON of operations that none has sent before, and that are encoded together. */
+  let pending = '';
+  let isFirst = true;
+  for (const operation of patch) {
+    const shared = sharedBase64(operation);
+    if (shared === undefined) pending += (isFirst ? '[' : ',') + JSON.stringify(operation);
+    else {
+      base64 += encode(pending) + (isFirst ? opening : separator) + shared;
+      pending = '';
+    }
+    isFirst = false;
+  }
+  return base64 + encode(pending) + closing;
+}
+
+/** Most operations that are remembered: some come from whoever sends pods, as many as they like. */
+const mostShared = 5000;
+/** Longest, in characters. */
+const longestShared = 1024;
+
+/** By what is added, which is frozen and shared by many pods, and by where. */
+let shared = new WeakMap<object, Map<string, string>>();
+let count = 0;
+
+/** Base64 of an operation that adds what is shared by many pods; undefined for any other. */
+function sharedBase64(operation: Operation): string | undefined {
+  if (operation.op !== 'add') return undefined;
+  const { path } = operation;
+  const value: unknown = operation.value;
+  if (typeof value !== 'object' || value === null) return undefined;
+  const known = shared.get(value)?.get(path);
+  if (known !== undefined || !Object.isFrozen(value)) return known;
+  const json = JSON.stringify({ op: 'add', path, value });
+  if (json.length > longestShared) return undefined;
+  return remember(path, value, encode(json));
+}
+
+function remember(path: string, value: object, base64: string): string {
+  if (count++ >= mostShared) [shared, count] = [new WeakMap(), 1];
+  const byPath = shared.get(value);
+  if (byPath === undefined) shared.set(value, new Map([[path, base64]]));
+  else byPath.set(path, base64);
+  return base64;
+}
+
+/** Room for most texts, so that no buffer is made for each. */
+const scratch = Buffer.allocUnsafe(16 * 1024);
+const space = 0x20;
+
+const opening = encode('[');
+const separator = encode(',');
+const closing = encode(']');
+
+/** The text with the spaces after it, in base64. */
+function encode(text: string): string {
+  if (text === '') return '';
+  // A UTF-16 unit takes at most three bytes of UTF-8.
+  const room = text.length * 3 + 2;
+  const buffer = room > scratch.length ? Buffer.allocUnsafe(room) : scratch;
+  let bytes = buffer.write(text);
+  while (bytes % 3 !== 0) buffer[bytes++] = space;
+  return buffer.toString('base64', 0, bytes);
+}
