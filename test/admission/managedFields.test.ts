@@ -7,6 +7,8 @@ import { withoutManagedFields } from '../../src/admission/managedFields.js';
 const real = readFileSync('bench/reviews/medium.json', 'utf8').trim();
 const start = real.indexOf('"managedFields":[');
 const end = real.indexOf(']},"spec"');
+const time = real.indexOf('"time":"', start);
+const uid = real.indexOf('uid', start);
 
 /** The same with all lists of managedFields emptied. */
 function emptied(value: unknown): unknown {
@@ -29,7 +31,12 @@ function parsed(text: string): unknown {
 const nearlyReal = fc
   .array(
     fc.record({
-      at: fc.oneof({ weight: 9, arbitrary: fc.integer({ min: start, max: end + 2 }) }, fc.nat(real.length)),
+      at: fc.oneof(
+        { weight: 6, arbitrary: fc.integer({ min: start, max: end + 2 }) },
+        { weight: 3, arbitrary: fc.integer({ min: time, max: time + 35 }) },
+        { weight: 2, arbitrary: fc.integer({ min: uid - 20, max: uid + 50 }) },
+        fc.nat(real.length),
+      ),
       removed: fc.constantFrom(0, 0, 1, 2, 20),
       inserted: fc.oneof(
         fc.string({
@@ -43,6 +50,8 @@ const nearlyReal = fc
           ',"x":{}',
           '"\\u0041"',
           '\\"',
+          '2026-11-27T05:06:07Z',
+          '"time":"',
         ),
       ),
     }),
@@ -54,6 +63,12 @@ const nearlyReal = fc
       real,
     ),
   );
+
+/** A list is remembered when it comes a second time. */
+function remember(text: string): void {
+  withoutManagedFields(text);
+  withoutManagedFields(text);
+}
 
 describe('withoutManagedFields', () => {
   it('empties the list that the API server writes, and leaves the rest', () => {
@@ -67,6 +82,7 @@ describe('withoutManagedFields', () => {
     let valid = 0;
     fc.assert(
       fc.property(nearlyReal, (text) => {
+        remember(real);
         const left = withoutManagedFields(text);
         expect(parsed(left)).toEqual(parsed(text));
         if (left.length < text.length) shortened++;
@@ -79,6 +95,41 @@ describe('withoutManagedFields', () => {
   });
 
   it.each([
+    ['another time', '2026-11-25T03:50:51Z', '2026-12-31T23:59:59Z'],
+    ['another pod of the controller', '"uid":"', '"uid":"1'],
+  ])('empties it again for %s', (_what, old, other) => {
+    remember(real);
+    const text = real.replace(old, other);
+    expect(text).not.toBe(real);
+    expect(withoutManagedFields(text)).toBe(withoutManagedFields(real).replace(old, other));
+  });
+
+  it.each([
+    ['a time that ends its string', '2026-11-25T03:50:51Z', '2026-11-25T03:50:"1Z'],
+    ['a time with an escape', '2026-11-25T03:50:51Z', String.raw`2026-11-25T03:50:5\z`],
+    ['something before the time', '[{"manager"', '[{,"manager"'],
+    ['something after the time', '"fieldsType":"FieldsV1"', '"fieldsType":"FieldsV1'],
+    ['a missing end', '}]},"spec"', ']},"spec"'],
+  ])('leaves %s as it is where the list is known', (_what, old, other) => {
+    remember(real);
+    const text = real.replace(old, other);
+    expect(text).not.toBe(real);
+    expect(withoutManagedFields(text)).toBe(text);
+  });
+
+  it('keeps apart lists of controllers whose UIDs begin alike, and many controllers', () => {
+    const uids = Array.from({ length: 300 }, (_, index) => `5b149102-0000-4000-8000-${1e11 + index}`);
+    const others = Array.from({ length: 300 }, (_, index) => `${1e7 + index}-762c-4844-9df4-38c1e767f2d9`);
+    for (const other of [...uids, ...others, ...others]) {
+      const text = real.replaceAll('5b149102-762c-4844-9df4-38c1e767f2d9', other);
+      remember(text);
+      expect(parsed(withoutManagedFields(text))).toEqual(parsed(text));
+      expect(withoutManagedFields(text).length).toBe(withoutManagedFields(real).length);
+    }
+  });
+
+  it.each([
+    ['a bracket in a string', '{"managedFields":[{"k:{\\"name\\":\\"A]\\"}":{}}]}'],
     ['a string that ends like the key', '{"a":"x\\"managedFields":[{}]}'],
     ['a key that ends like it', '{"x\\"managedFields":[{"a":{}}],"b":1}'],
     ['numbers', '{"managedFields":[{"a":1}]}'],
@@ -100,7 +151,7 @@ describe('withoutManagedFields', () => {
   });
 
   it('takes escaped quotation marks, backslashes and any character for what they are', () => {
-    const fields = '{"k:{\\"name\\":\\"a\\\\\\"}":{"f:é\u0122":{}},"v:\u{1F600}":"]}"}';
+    const fields = '{"k:{\\"name\\":\\"a\\\\\\"}":{"f:é\u0122":{}},"v:\u{1F600}":"[}"}';
     expect(withoutManagedFields(`{"a":"ü","managedFields":[${fields},${fields}],"b":2}`)).toBe(
       '{"a":"ü","managedFields":[],"b":2}',
     );
