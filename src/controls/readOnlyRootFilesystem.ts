@@ -8,6 +8,7 @@ import { Memo } from '../memo.js';
 import { isWithin, mountedPaths, normalizePath, occupiedPaths, programPath } from './kit/paths.js';
 import { formatQuantity, parseQuantity } from './kit/quantity.js';
 import { writablePath } from './kit/schemas.js';
+import { maxNameLength, WritableVolumes } from './kit/writableVolumes.js';
 
 /** Makes the root file system read-only, with the writable directories without which programs break. */
 export const readOnlyRootFilesystem = defineContainerControl({
@@ -49,15 +50,12 @@ export const readOnlyRootFilesystem = defineContainerControl({
       .prefault('1Gi')
       .describe('Size limit of each writable volume, shared by the containers of a pod'),
   }),
-  survey: (context, options) => new VolumeNames(context.pod.spec, options),
-  harden(container, context, options, volumeNames) {
+  survey: ({ pod }, options) => new WritablePaths(pod.spec, options),
+  harden(container, context, _options, writablePaths) {
     const current = container.securityContext?.readOnlyRootFilesystem;
     if (current === true) return keep();
     if (current === false) return skip('explicitlyFalse');
-    const known = context.known(container);
-    return hasKnownPaths(known)
-      ? changeFor(container, known, options, volumeNames)
-      : volumeNames.usualChange(container, known);
+    return writablePaths.changeOf(container, context.known(container));
   },
 });
 
@@ -72,50 +70,93 @@ const readOnly = deepFreeze({ securityContext: { readOnlyRootFilesystem: true } 
 
 type PathsChange = Change<Container, Note, never>;
 
+/** What becomes of the containers of one pod. */
+class WritablePaths {
+  readonly #options: Options;
+  readonly #volumes: WritableVolumes;
+  #usual: Usual | undefined;
+
+  constructor(spec: PodSpec, options: Options) {
+    this.#options = options;
+    this.#volumes = new WritableVolumes(spec, options.sizeLimit);
+  }
+
+  changeOf(container: Container, known: Known): PathsChange {
+    if (!hasKnownPaths(known)) {
+      this.#usual ??= this.#findUsual(known);
+      const { paths, volumes, changes } = this.#usual;
+      const make = () => changeOf(directoryOf(container), volumes, paths, [], undefined);
+      if (leavesFree(container, paths)) return changes.of(container.name, make, deepFreeze);
+    }
+    return this.#chosenChange(container, known);
+  }
+
+  #findUsual(known: Known): Usual {
+    const plain = this.#volumes.areFree ? plainUsuals.get(this.#options) : undefined;
+    if (plain !== undefined) return plain;
+    const { paths } = choosePaths({ name: '' }, known, this.#options.writablePaths);
+    const volumes = deepFreeze(paths.map((path) => this.#volumes.of(path, false)));
+    const key = keyOf('', volumes, paths, [], undefined);
+    const usual = usuals.of(key, () => ({ paths, volumes, changes: new Memo(1000) }));
+    if (this.#volumes.areFree) plainUsuals.set(this.#options, usual);
+    return usual;
+  }
+
+  #chosenChange(container: Container, known: Known): PathsChange {
+    const { paths, notes } = choosePaths(container, known, this.#options.writablePaths);
+    const name = directoryOf(container);
+    const volumes = paths.map((path) => this.#volumes.of(path, isData(path, known)));
+    const source = notes.includes('knownPaths') ? sourceOf(known) : undefined;
+    const make = () => changeOf(name, volumes, paths, notes, source);
+    return chosenChanges.of(keyOf(name, volumes, paths, notes, source), make, deepFreeze);
+  }
+}
+
+/** What becomes of a container of whose image no paths are known, as of nearly all, and that itself has nothing where it
+ *  is to be able to write. */
+interface Usual {
+  /** What the policy asks for, normalized. */
+  readonly paths: readonly string[];
+  readonly volumes: readonly Volume[];
+  /** By the name of the container. */
+  readonly changes: Memo<PathsChange>;
+}
+
+/** By the volumes for what the policy asks for, which are those of the whole pod. */
+const usuals = new Memo<Usual>(10);
+/** Of pods in which the names of all these volumes are free. */
+const plainUsuals = new WeakMap<Options, Usual>();
+
+const chosenChanges = new Memo<PathsChange>(1000);
+
 function hasKnownPaths({ writablePaths, dataPaths, neverMount }: Known): boolean {
   return writablePaths.length + dataPaths.length + neverMount.length > 0;
 }
 
-function changeFor(
-  container: Container,
-  known: Known,
-  { writablePaths }: Options,
-  volumeNames: VolumeNames,
-): PathsChange {
-  const { paths, notes } = choosePaths(container, known, writablePaths);
-  // A longer name is none (a DNS label), and would come again with each of the mounts.
-  const name = container.name.slice(0, maxNameLength);
-  const volumes = paths.map((path) => volumeNames.of(path, isData(path, known)));
-  const source = notes.includes('knownPaths') ? sourceOf(known) : undefined;
-  return changes.of(keyOf(name, volumes, paths, notes, source), () =>
-    changeOf(name, volumes, paths, notes, source),
-  );
+/** Name of the container's directory in each volume. A longer name is none (a DNS label), and would come again with each
+ *  of the mounts.
+ *  @throws TypeError for what is no text: what is made of a misshapen pod must not be kept for others */
+function directoryOf({ name }: Container): string {
+  if (typeof name !== 'string') throw new TypeError(`name: expected a text, found ${typeof name}`);
+  return name.slice(0, maxNameLength);
 }
 
-const changes = new Memo<PathsChange>(1000);
-
-/** Of containers of whose image no paths are known: nearly all. First by the volumes for what the policy asks for, which
- *  are those of the whole pod, then by the container. */
-const usualChanges = new Memo<Memo<PathsChange>>(10);
-/** Those of pods in which the names of all these volumes are free. */
-const plainChanges = new WeakMap<Options, Memo<PathsChange>>();
-
-/** All of a container that its usual change follows from. No two have the same: the lengths are there too. */
-function keyOfContainer(container: Container): string {
-  const { name, terminationMessagePath, command, workingDir, volumeMounts, volumeDevices } = container;
-  let key = part(name) + part(terminationMessagePath);
-  if (command != null) key += ` program${part(command[0])}${part(workingDir)}`;
-  if (volumeMounts != null) for (const { mountPath } of volumeMounts) key += part(mountPath);
-  if (volumeDevices != null) for (const { devicePath } of volumeDevices) key += ` device${part(devicePath)}`;
-  return key;
+/** Whether the container has nothing of its own on those paths, or above them, and its program does not lie below. */
+function leavesFree(container: Container, paths: readonly string[]): boolean {
+  const { volumeMounts, volumeDevices, terminationMessagePath: message } = container;
+  if (volumeMounts != null)
+    for (const { mountPath } of volumeMounts) if (takesOne(mountPath, paths)) return false;
+  if (volumeDevices != null)
+    for (const { devicePath } of volumeDevices) if (takesOne(devicePath, paths)) return false;
+  if (message != null && message !== '' && takesOne(message, paths)) return false;
+  const program = programPath(container);
+  return program === undefined || !paths.some((path) => isWithin(program, path));
 }
 
-/** @throws TypeError for what is no text: a list of one could be taken for it, and what is made of a misshapen pod must
- *  not be kept for others */
-function part(text: string | undefined): string {
-  if (text == null) return ' -';
-  if (typeof text !== 'string') throw new TypeError(`expected a text, found ${typeof text}`);
-  return ` ${text.length} ${text}`;
+function takesOne(own: string, paths: readonly string[]): boolean {
+  const taken = normalizePath(own);
+  for (const path of paths) if (isWithin(path, taken)) return true;
+  return false;
 }
 
 /** No two changes have the same. */
@@ -126,10 +167,10 @@ function keyOf(
   notes: readonly Note[],
   source: string | undefined,
 ): string {
-  let key = part(container);
+  let key = `${container.length} ${container}`;
   for (const [index, path] of paths.entries()) {
     const volume = volumes[index];
-    key += ` ${volume?.name} ${volume?.emptyDir?.sizeLimit}${part(path)}`;
+    key += ` ${volume?.name} ${volume?.emptyDir?.sizeLimit} ${path.length} ${path}`;
   }
   for (const note of notes) key += ` ${note}`;
   return source === undefined ? key : `${key} ${source}`;
@@ -150,7 +191,7 @@ function changeOf(
     mountPath,
     subPath: container,
   }));
-  return deepFreeze(change<Container, Note>(readOnly, { own: { volumeMounts }, volumes, ...more }));
+  return change<Container, Note>(readOnly, { own: { volumeMounts }, volumes, ...more });
 }
 
 /** The directories to mount on: asked for, not taken, each once. */
@@ -191,101 +232,4 @@ function sourceOf({ sources }: Known): string | undefined {
 
 function touches(content: string, path: string): boolean {
   return isWithin(content, path) || isWithin(path, content);
-}
-
-const maxNameLength = 63;
-const namePrefix = 'podtemper-';
-
-/** One volume a path for a whole pod, with a name that is the same whenever we are called; another for data, which
- *  has no size limit. */
-class VolumeNames {
-  readonly #spec: PodSpec;
-  readonly #options: Options;
-  readonly #byPath = new Map<string, Volume>();
-  #byName: ReadonlyMap<string, Volume> | undefined;
-  #usual: Memo<PathsChange> | undefined;
-
-  constructor(spec: PodSpec, options: Options) {
-    this.#spec = spec;
-    this.#options = options;
-  }
-
-  of(path: string, isUnbounded: boolean): Volume {
-    const suffix = isUnbounded ? '--data' : '';
-    let volume = this.#byPath.get(path + suffix);
-    if (volume === undefined) {
-      const emptyDir = isUnbounded ? {} : { sizeLimit: this.#options.sizeLimit };
-      volume = { name: this.#freeName(nameOfPath(path), suffix, emptyDir), emptyDir };
-      this.#byPath.set(path + suffix, volume);
-    }
-    return volume;
-  }
-
-  /** The change of a container of whose image no paths are known. */
-  usualChange(container: Container, known: Known): PathsChange {
-    this.#usual ??= this.#usualChanges();
-    return this.#usual.of(keyOfContainer(container), () => changeFor(container, known, this.#options, this));
-  }
-
-  #usualChanges(): Memo<PathsChange> {
-    const isPlain = this.#spec.volumes?.some(({ name }) => name.startsWith(namePrefix)) !== true;
-    const plain = isPlain ? plainChanges.get(this.#options) : undefined;
-    if (plain !== undefined) return plain;
-    const paths = this.#options.writablePaths.map(normalizePath);
-    const volumes = paths.map((path) => this.of(path, false));
-    const usual = usualChanges.of(keyOf('', volumes, paths, [], undefined), () => new Memo(1000));
-    if (isPlain) plainChanges.set(this.#options, usual);
-    return usual;
-  }
-
-  /** The name itself, or the first numbered one that is free or that an equal volume of ours holds already. */
-  #freeName(name: string, kind: string, own: EmptyDir): string {
-    for (let number = 1; ; number++) {
-      // Two hyphens, as no path's own name has: it never meets the volume of another path.
-      const suffix = kind + (number === 1 ? '' : `--${number}`);
-      const candidate = name.slice(0, maxNameLength - suffix.length) + suffix;
-      const holder = number === 1 ? this.#find(candidate) : this.#findQuickly(candidate);
-      if (holder === undefined || isSame(holder.emptyDir, own)) return candidate;
-    }
-  }
-
-  #find(name: string): Volume | undefined {
-    return this.#spec.volumes?.find((volume) => volume.name === name);
-  }
-
-  /** For a pod that took many of our names: a look through all its volumes for each would be their number squared. */
-  #findQuickly(name: string): Volume | undefined {
-    this.#byName ??= new Map(this.#spec.volumes?.toReversed().map((volume) => [volume.name, volume]));
-    return this.#byName.get(name);
-  }
-}
-
-type EmptyDir = NonNullable<Volume['emptyDir']>;
-
-/** Whether a volume is one of ours. The API server may have respelt its limit: 1000000000 comes back as 1G. */
-function isSame(emptyDir: Volume['emptyDir'], own: EmptyDir): boolean {
-  if (emptyDir == null || (emptyDir.medium ?? '') !== '') return false;
-  const { sizeLimit } = emptyDir;
-  if (sizeLimit == null || own.sizeLimit === undefined)
-    return sizeLimit == null && own.sizeLimit === undefined;
-  return sizeLimit === own.sizeLimit || parseQuantity(sizeLimit) === parseQuantity(own.sizeLimit);
-}
-
-/** `podtemper-tmp` for /tmp, `podtemper-var-cache-nginx` for /var/cache/nginx. Paths that would share such a name
- *  or need more than 63 characters are told apart by a hash. */
-function nameOfPath(path: string): string {
-  const plain = namePrefix + path.slice(1).replaceAll('/', '-');
-  if (/^\/[a-z0-9/]+$/.test(path) && plain.length <= maxNameLength) return plain;
-  const readable = plain
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9-]/g, '-')
-    .slice(0, maxNameLength - 9);
-  return `${readable}-${hash(path)}`;
-}
-
-/** FNV-1a, 32 bits, eight hexadecimal digits: short, stable, and not for security. */
-function hash(text: string): string {
-  let value = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(text)) value = Math.imul(value ^ byte, 0x01000193) >>> 0;
-  return value.toString(16).padStart(8, '0');
 }

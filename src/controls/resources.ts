@@ -111,14 +111,29 @@ function decide(container: Container, { defaults, bounds, rooms }: Survey) {
 type Decided = ReturnType<typeof decide>;
 
 /** Where no LimitRange counts, the decision follows from four quantities, or their absence. */
-const decided = new WeakMap<Defaults, Memo<Decided>>();
+interface Unbounded {
+  /** Of a container without any. */
+  readonly bare: Decided;
+  readonly others: Memo<Decided>;
+}
+
+const unbounded = new WeakMap<Defaults, Unbounded>();
 
 function decideUnbounded(container: Container, survey: Survey): Decided {
-  let known = decided.get(survey.defaults);
-  if (known === undefined) decided.set(survey.defaults, (known = new Memo(1000)));
   const { requests, limits } = container.resources ?? {};
+  const { bare, others } = unboundedOf(survey);
+  if (requests == null && limits == null) return bare;
   const texts = `${requests?.cpu},${requests?.memory},${limits?.cpu},${limits?.memory}`;
-  return known.of(texts, () => deepFreeze(decide(container, survey)));
+  return others.of(texts, () => decide(container, survey), deepFreeze);
+}
+
+function unboundedOf(survey: Survey): Unbounded {
+  let known = unbounded.get(survey.defaults);
+  if (known === undefined) {
+    known = { bare: deepFreeze(decide({ name: '' }, survey)), others: new Memo(1000) };
+    unbounded.set(survey.defaults, known);
+  }
+  return known;
 }
 
 type Obstacle = { reason: 'podLevelResources' | 'quotaByQos' | 'tolerationsWhitelist'; detail?: string };

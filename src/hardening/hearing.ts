@@ -1,4 +1,4 @@
-import type { Context } from '../controls/kit/context.js';
+import type { Context, Known } from '../controls/kit/context.js';
 import type { Change, Decision } from '../controls/kit/decision.js';
 import { isPrivileged, isWindows } from '../controls/kit/security.js';
 import type { Container, ContainerList, NamespaceFacts, Pod, PodSpec, Volume } from '../kubernetes.js';
@@ -37,11 +37,18 @@ export class Hearing {
   constructor(pod: Pod, plan: Plan, facts: NamespaceFacts) {
     const { nonRoot, removesToken, controls, known } = plan;
     this.#pod = pod;
-    this.#known = known;
+    this.#known = rememberLast(known);
     this.#controls = controls;
     this.#windows = isWindows(pod);
-    this.#withUser = { pod, facts, windows: this.#windows, known, nonRoot, removesToken };
-    this.#withoutUser = { pod, facts, windows: this.#windows, known, nonRoot: undefined, removesToken };
+    this.#withUser = { pod, facts, windows: this.#windows, known: this.#known, nonRoot, removesToken };
+    this.#withoutUser = {
+      pod,
+      facts,
+      windows: this.#windows,
+      known: this.#known,
+      nonRoot: undefined,
+      removesToken,
+    };
     for (const control of controls) {
       const { bound } = control;
       this.#surveys.push(bound.scope === 'container' ? bound.survey?.(this.#contextOf(control)) : undefined);
@@ -142,6 +149,16 @@ export class Hearing {
     if (decision.withoutVolume !== undefined) this.removed.push(decision.withoutVolume);
     return true;
   }
+}
+
+/** Most controls ask, about one container after the other. */
+function rememberLast(known: Context['known']): Context['known'] {
+  let last: Container | undefined;
+  let ofLast: Known | undefined;
+  return (container) => {
+    if (container !== last || ofLast === undefined) [last, ofLast] = [container, known(container)];
+    return ofLast;
+  };
 }
 
 function join(tree: Tree | undefined, more: object): Tree {

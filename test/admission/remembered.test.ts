@@ -1,6 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { ReviewService } from '../../src/admission/service.js';
-import { policiesOf } from './plans.js';
+import { harden } from '../../src/hardening/harden.js';
+import { compilePolicies } from '../../src/policy/policy.js';
+import { podInNamespace } from '../laws/pods.js';
+import { policyArbitrary } from '../laws/policies.js';
+import { planner, policiesOf } from './plans.js';
 import { recordedObserver } from './recordedObserver.js';
 import { readAnswer, reviewOf } from './reviews.js';
 
@@ -63,7 +68,8 @@ describe('a pod gets what is its own', () => {
     // Some things are remembered by the process: each name is new to it. One letter, as a list of one is long.
     const [one = '', other = ''] = ['abcdefg', 'tuvwxyz'].map((letters) => letters[number]);
     const answer = startService();
-    await answer(podOf(first(one)));
+    // What comes once is not remembered.
+    for (let time = 0; time < 3; time++) await answer(podOf(first(one)));
     const { patch } = await answer(podOf(second(one)));
     const alone = await startService()(podOf(second(other)));
     const text = JSON.stringify(patch);
@@ -71,6 +77,20 @@ describe('a pod gets what is its own', () => {
     expect(text.replaceAll(`"${one}"`, '"name"')).toBe(
       JSON.stringify(alone.patch).replaceAll(`"${other}"`, '"name"'),
     );
+  });
+});
+
+describe('harden', () => {
+  it('says the same of a pod the first time and when all of it is remembered', () => {
+    const property = fc.property(podInNamespace, policyArbitrary, ({ pod, facts }, document) => {
+      const plan = planner(compilePolicies([document]))(pod, facts);
+      const answers = [1, 2, 3].map(() => {
+        const { patch, findings, notices, changed } = harden(pod, plan, facts);
+        return JSON.stringify({ patch, findings, notices, changed });
+      });
+      expect(new Set(answers).size).toBe(1);
+    });
+    fc.assert(property, { numRuns: 300 });
   });
 });
 

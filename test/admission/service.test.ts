@@ -90,6 +90,11 @@ describe('a review', () => {
       'pod.metadata.annotations: expected a mapping, found an empty list',
     ],
     [
+      'a list of a name',
+      { spec: { containers: [{ name: ['app'] }] } },
+      'pod.spec.containers[0].name: expected a string, found a list',
+    ],
+    [
       'an owner that is none',
       { metadata: { ownerReferences: 'x' }, spec: plainPod.spec },
       'pod.metadata.ownerReferences: expected a list, found "x"',

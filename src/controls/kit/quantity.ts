@@ -40,7 +40,7 @@ export function parseQuantity(text: string | number): Quantity | undefined {
   return parsed.of(String(text), parse);
 }
 
-const parsed = new Memo<Quantity | undefined>(1000);
+const parsed = new Memo<Quantity>(1000);
 
 function parse(text: string): Quantity | undefined {
   const match = pattern.exec(text);
