@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { build } from 'esbuild';
 import { startControlPlane } from '../test/cluster/controlPlane.js';
 import { controlIds, mutatingControlIds } from '../src/policy/catalogue.js';
+import { ofControllers } from './controllers.js';
 import { benchEndToEnd } from './endToEnd.js';
 import { benchHalfRate } from './halfRate.js';
 import { benchHarden } from './harden.js';
@@ -21,6 +22,8 @@ const sizes = ['small', 'medium', 'large'] as const;
 const rounds = Number(process.env.BENCH_ROUNDS ?? 21);
 const secondsPerRun = Number(process.env.BENCH_SECONDS ?? 1);
 const halfRateRounds = 7;
+/** More than are remembered. */
+const controllers = 500;
 const ports = { bare: 18_501, webhook: 18_502, operations: 18_503 };
 
 /** All but `managementPlane`, which finds the token that the pods of the reviews have, as nearly every pod. */
@@ -46,7 +49,8 @@ try {
   servers.push(await startBare(), await startWebhook());
   await Promise.all(servers.map(({ url }) => untilListening(url)));
   const bareRates: Partial<Record<(typeof sizes)[number], number>> = {};
-  for (const size of sizes) bareRates[size] = await compareServers(size);
+  for (const size of sizes) bareRates[size] = await compareServers(size, await reviewOf(size));
+  await compareServers(`${controllers} controllers`, ...ofControllers(await reviewOf('medium'), controllers));
   await printMemory();
   const bodyFile = join(directory, 'medium.json');
   await writeFile(bodyFile, await reviewOf('medium'));
@@ -131,11 +135,11 @@ async function reviewOf(size: string): Promise<string> {
   return (await readFile(`bench/reviews/${size}.json`, 'utf8')).trim();
 }
 
-/** Gives how many reviews of the size the bare server answers in a second. */
-async function compareServers(size: (typeof sizes)[number]): Promise<number> {
-  const body = await reviewOf(size);
-  const script = join(directory, `${size}.lua`);
-  await writeFile(script, postScript(body));
+/** Gives how many of the reviews, which come by turns, the bare server answers in a second. */
+async function compareServers(label: string, ...bodies: readonly string[]): Promise<number> {
+  const [body = ''] = bodies;
+  const script = join(directory, `${label}.lua`);
+  await writeFile(script, postScript(...bodies));
   const [bareServer, webhook] = servers;
   if (bareServer === undefined || webhook === undefined) throw new Error('expected two servers');
   const judging = { ...webhook, name: '/validate', url: webhook.url.replace('/mutate', '/validate') };
@@ -146,7 +150,7 @@ async function compareServers(size: (typeof sizes)[number]): Promise<number> {
     for (const server of measured) results.get(server.name)?.push(await measure(server, script));
   }
   print(
-    `${size}: ${containersOf(body)} containers, ${Buffer.byteLength(body)} bytes, ${rounds} rounds of ${secondsPerRun} s`,
+    `${label}: ${containersOf(body)} containers, ${Buffer.byteLength(body)} bytes, ${rounds} rounds of ${secondsPerRun} s`,
   );
   for (const [name, loads] of results) print(`  ${name.padEnd(10)} ${describe(loads)}`);
   const bare = results.get(bareServer.name) ?? [];

@@ -43,8 +43,19 @@ function milliseconds(text: string | undefined): number {
   return Number(number) * (factors[unit] ?? Number.NaN);
 }
 
-/** The wrk script that posts a body. */
-export function postScript(body: string): string {
-  const quoted = `[===[${body}]===]`;
-  return `wrk.method = "POST"\nwrk.headers["Content-Type"] = "application/json"\nwrk.body = ${quoted}\n`;
+/** The wrk script that posts a body, or several by turns. */
+export function postScript(...bodies: readonly string[]): string {
+  const start = 'wrk.method = "POST"\nwrk.headers["Content-Type"] = "application/json"\n';
+  const quoted = bodies.map((body) => `[===[${body}]===]`);
+  // One is made a request by wrk itself, before the load.
+  if (quoted.length === 1) return `${start}wrk.body = ${quoted.join('')}\n`;
+  return `${start}local bodies, requests, turn = {${quoted.join(',')}}, {}, 0
+function init()
+  for index, body in ipairs(bodies) do requests[index] = wrk.format(nil, nil, nil, body) end
+end
+function request()
+  turn = turn % #requests + 1
+  return requests[turn]
+end
+`;
 }
