@@ -31,9 +31,9 @@ interface Items {
 /** By the UID of the controller that made the pod: its other pods have but another time there, and many come one after the
  *  other. Null where nothing is known yet but that one came, as of most. */
 const known = new Map<string, Items | null>();
-const mostKnown = 256;
+const mostKnown = 128;
 /** In characters. */
-const longestKnown = 16 * 1024;
+const longestKnown = 64 * 1024;
 
 const beforeTime = '"time":"';
 const timeLength = '2026-11-27T00:00:00Z'.length;
