@@ -6,17 +6,17 @@ export function encodePatch(patch: readonly Operation[]): string {
   let base64 = '';
   /** JSON of operations that none has sent before, and that are encoded together. */
   let pending = '';
-  let isFirst = true;
+  let glue = opening;
   for (const operation of patch) {
     const shared = sharedBase64(operation);
-    if (shared === undefined) pending += (isFirst ? '[' : ',') + JSON.stringify(operation);
+    if (shared === undefined) pending += glue.text + fillUp(JSON.stringify(operation));
     else {
-      base64 += encode(pending) + (isFirst ? opening : separator) + shared;
+      base64 += encode(pending) + glue.base64 + shared;
       pending = '';
     }
-    isFirst = false;
+    glue = separator;
   }
-  return base64 + encode(pending) + closing;
+  return base64 + encode(pending) + closing.base64;
 }
 
 /** Most operations that are remembered: some come from whoever sends pods, as many as they like. */
@@ -38,7 +38,7 @@ function sharedBase64(operation: Operation): string | undefined {
   if (known !== undefined || !Object.isFrozen(value)) return known;
   const json = JSON.stringify({ op: 'add', path, value });
   if (json.length > longestShared) return undefined;
-  return remember(path, value, encode(json));
+  return remember(path, value, encode(fillUp(json)));
 }
 
 function remember(path: string, value: object, base64: string): string {
@@ -49,21 +49,26 @@ function remember(path: string, value: object, base64: string): string {
   return base64;
 }
 
+function fillUp(json: string): string {
+  const rest = Buffer.byteLength(json) % 3;
+  return rest === 0 ? json : json + (rest === 1 ? '  ' : ' ');
+}
+
 /** Room for most texts, so that no buffer is made for each. */
 const scratch = Buffer.allocUnsafe(16 * 1024);
-const space = 0x20;
 
-const opening = encode('[');
-const separator = encode(',');
-const closing = encode(']');
-
-/** The text with the spaces after it, in base64. */
+/** A text of whole groups in base64. */
 function encode(text: string): string {
   if (text === '') return '';
   // A UTF-16 unit takes at most three bytes of UTF-8.
-  const room = text.length * 3 + 2;
-  const buffer = room > scratch.length ? Buffer.allocUnsafe(room) : scratch;
-  let bytes = buffer.write(text);
-  while (bytes % 3 !== 0) buffer[bytes++] = space;
-  return buffer.toString('base64', 0, bytes);
+  if (text.length * 3 > scratch.length) return Buffer.from(text).toString('base64');
+  return scratch.toString('base64', 0, scratch.write(text));
+}
+
+const [opening, separator, closing] = [between('['), between(','), between(']')];
+
+/** What stands before, between and after operations. */
+function between(mark: string) {
+  const text = fillUp(mark);
+  return { text, base64: encode(text) };
 }

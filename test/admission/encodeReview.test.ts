@@ -15,6 +15,7 @@ const nothing = { allowed: true, patch: [], warnings: [], auditAnnotations: {} }
 /** The patch in the answer, without the spaces between its operations. */
 const patchTextOf = (patch: readonly Operation[]) => {
   const text = encodeReview('u', { ...nothing, patch });
+  for (let time = 0; time < 2; time++) expect(encodeReview('u', { ...nothing, patch })).toBe(text);
   const { patchText } = readAnswer(text);
   const { response } = JSON.parse(text) as { response: { patch?: string } };
   // Strictly base64 (RFC 4648): Node would read past a filling in the middle, the API server does not.
