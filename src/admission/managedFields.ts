@@ -1,3 +1,5 @@
+import { detach } from '../detach.js';
+
 const key = '"managedFields":[';
 
 /** The JSON text with the first list of `managedFields` emptied where a controller has sent one like it before: who
@@ -39,7 +41,7 @@ const beforeTime = '"time":"';
 const timeLength = '2026-11-27T00:00:00Z'.length;
 const isTime = /^[0-9TZ:-]*$/;
 const beforeUid = String.raw`"f:ownerReferences":{".":{},"k:{\"uid\":\"`;
-/** Enough to tell most apart, and so short that V8 copies it (`copyOf`). */
+/** Enough to tell most apart, and so short that V8 copies it (`detach`). */
 const uidLength = 8;
 
 /** Whether these are items of a list that is JSON, which is found out when they come a second time. */
@@ -51,7 +53,7 @@ function areKnown(items: string): boolean {
   if (before?.tail === tail && before.head === head) return true;
   if (before === undefined && known.size >= mostKnown) known.clear();
   const isSecond = before === null && isJson(`[${items}]`);
-  known.set(controller, isSecond ? { head: copyOf(head), tail: copyOf(tail) } : null);
+  known.set(controller, isSecond ? { head: detach(head), tail: detach(tail) } : null);
   return isSecond;
 }
 
@@ -76,9 +78,4 @@ function isJson(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** A part of a text keeps the whole of it in memory. */
-function copyOf(text: string): string {
-  return Buffer.from(text).toString();
 }

@@ -1,5 +1,6 @@
 import type { Known } from '../controls/kit/context.js';
 import { describeBadWritablePath } from '../controls/kit/paths.js';
+import { detach } from '../detach.js';
 import { annotationKeys } from '../kubernetes.js';
 import { type Notices, quote } from './notices.js';
 import type { Plan } from './plan.js';
@@ -42,7 +43,7 @@ function readPaths(text: string, notices: Notices): string[] {
   const paths: string[] = [];
   for (const path of wordsOf(text)) {
     const expected = describeBadWritablePath(path);
-    if (expected === undefined) paths.push(path);
+    if (expected === undefined) paths.push(detach(path));
     else {
       notices.add(
         'badWritablePath',

@@ -1,4 +1,5 @@
 import { type Alias, isAlias, isCollection, isMap, isScalar, isSeq, Scalar, type YAMLMap } from 'yaml';
+import { detach } from '../detach.js';
 import { startOf } from './nodes.js';
 
 /** What is wrong with a node, and where: an offset into the text. */
@@ -65,7 +66,9 @@ class Evaluation {
     this.#count++;
     if (isMap(node)) return this.#mapping(node);
     if (isSeq(node)) return node.items.map((item) => this.evaluate(item));
-    return isScalar(node) ? node.value : null;
+    if (!isScalar(node)) return null;
+    // The YAML reader's texts are parts of the manifest.
+    return typeof node.value === 'string' ? detach(node.value) : node.value;
   }
 
   #resolve(alias: Alias): unknown {
