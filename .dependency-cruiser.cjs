@@ -10,8 +10,8 @@ const layer = (name, from, notTo, { typesToo = false } = {}) => ({
 const packages = (...names) => `node_modules/(${names.join('|')})/`;
 const node =
   '^(node:)?(fs|net|http|https|http2|tls|os|path|child_process|crypto|worker_threads|process|stream)(/|$)';
-// One pure function on a text is for everybody.
-const others = (...own) => `^src/(?!(${[...own, 'shorten'].join('|')})(/|\\.ts$))`;
+// Pure functions on a text are for everybody.
+const others = (...own) => `^src/(?!(${[...own, 'shorten', 'detach'].join('|')})(/|\\.ts$))`;
 
 module.exports = {
   forbidden: [

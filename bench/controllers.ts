@@ -17,13 +17,13 @@ export function ofControllers(body: string, count: number): string[] {
   const [owner] = metadata.ownerReferences;
   if (owner === undefined) throw new Error('expected the pod of a controller');
   return Array.from({ length: count }, (_, index) => {
-    const hex = createHash('sha256').update(String(index)).digest('hex');
+    const hex = createHash('sha512').update(String(index)).digest('hex');
     const uid = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-9${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
     return body
       .replaceAll(owner.uid, uid)
-      .replaceAll(owner.name, `${hex.slice(32, 38)}-${hex.slice(38, 48)}`)
-      .replaceAll('"app-', `"app${hex.slice(48, 52)}-`)
-      .replaceAll(String.raw`\"app-`, String.raw`\"app${hex.slice(48, 52)}-`)
-      .replaceAll('/service-', `/service${hex.slice(52, 56)}-`);
+      .replaceAll(owner.name, `${hex.slice(32, 42)}-${hex.slice(42, 52)}`)
+      .replaceAll('"app-', `"app${hex.slice(60, 70)}-`)
+      .replaceAll(String.raw`\"app-`, String.raw`\"app${hex.slice(60, 70)}-`)
+      .replaceAll('/service-', `/service${hex.slice(70, 80)}-`);
   });
 }

@@ -23,7 +23,7 @@ const rounds = Number(process.env.BENCH_ROUNDS ?? 21);
 const secondsPerRun = Number(process.env.BENCH_SECONDS ?? 1);
 const halfRateRounds = 7;
 /** More than are remembered. */
-const controllers = 500;
+const controllers = 1000;
 const ports = { bare: 18_501, webhook: 18_502, operations: 18_503 };
 
 /** All but `managementPlane`, which finds the token that the pods of the reviews have, as nearly every pod. */

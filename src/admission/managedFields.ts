@@ -34,8 +34,10 @@ interface Items {
  *  other. Null where nothing is known yet but that one came, as of most. */
 const known = new Map<string, Items | null>();
 const mostKnown = 128;
-/** In characters. */
+/** In UTF-16 units: of one list, and of all that have been kept since they were last forgotten. */
 const longestKnown = 64 * 1024;
+const mostKept = 1024 * 1024;
+let kept = 0;
 
 const beforeTime = '"time":"';
 const timeLength = '2026-11-27T00:00:00Z'.length;
@@ -51,10 +53,16 @@ function areKnown(items: string): boolean {
   const { controller, head, tail } = parts;
   const before = known.get(controller);
   if (before?.tail === tail && before.head === head) return true;
-  if (before === undefined && known.size >= mostKnown) known.clear();
+  if (kept > mostKept || (before === undefined && known.size >= mostKnown)) forgetAll();
   const isSecond = before === null && isJson(`[${items}]`);
   known.set(controller, isSecond ? { head: detach(head), tail: detach(tail) } : null);
+  if (isSecond) kept += items.length;
   return isSecond;
+}
+
+function forgetAll(): void {
+  known.clear();
+  kept = 0;
 }
 
 /** What is before and after the first time in the items, where a controller made the pod. */

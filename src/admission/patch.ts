@@ -1,6 +1,6 @@
 import type { Operation } from 'fast-json-patch';
 
-/** The patch as its JSON in base64. Most operations come again and again, and are encoded once: each is filled up with
+/** The patch, which is not empty, as its JSON in base64. Most operations come again and again, and are encoded once: each is filled up with
  *  spaces to whole groups of three bytes, so that its base64 can be put behind that of others. */
 export function encodePatch(patch: readonly Operation[]): string {
   let base64 = '';

@@ -46,6 +46,9 @@ const kind = 'AdmissionReview';
  *  that could end the process. A pod that etcd can keep has far less. */
 const maxValues = 1_000_000;
 
+/** Longest uid, in UTF-16 units: it comes back in the answer. Those of the API server have 36. */
+const maxUid = 256;
+
 /** The request in an AdmissionReview's JSON.
  *  @throws ReviewError where it is not one: then there is no uid to answer to */
 export function decodeReview(body: string): ReviewRequest {
@@ -61,6 +64,7 @@ export function decodeReview(body: string): ReviewRequest {
   if (!isRecord(request)) throw unexpected('request', 'a mapping', request);
   const { uid, operation, object, oldObject } = request;
   if (typeof uid !== 'string' || uid === '') throw unexpected('request.uid', 'a string', uid);
+  if (uid.length > maxUid) throw unexpected('request.uid', `at most ${maxUid} characters`, uid);
   if (typeof operation !== 'string') throw unexpected('request.operation', 'a string', operation);
   if (!isRecord(request.kind)) throw unexpected('request.kind', 'a mapping', request.kind);
   return {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { detach } from '../detach.js';
 import type { Container, PodSpec, Volume } from '../kubernetes.js';
 import type { Known } from './kit/context.js';
 import { type Change, change, keep, skip, sourcesOf } from './kit/decision.js';
@@ -138,7 +139,7 @@ function hasKnownPaths({ writablePaths, dataPaths, neverMount }: Known): boolean
  *  @throws TypeError for what is no text: what is made of a misshapen pod must not be kept for others */
 function directoryOf({ name }: Container): string {
   if (typeof name !== 'string') throw new TypeError(`name: expected a text, found ${typeof name}`);
-  return name.slice(0, maxNameLength);
+  return name.length > maxNameLength ? detach(name.slice(0, maxNameLength)) : name;
 }
 
 /** Whether the container has nothing of its own on those paths, or above them, and its program does not lie below. */

@@ -43,7 +43,7 @@ function readPaths(text: string, notices: Notices): string[] {
   const paths: string[] = [];
   for (const path of wordsOf(text)) {
     const expected = describeBadWritablePath(path);
-    if (expected === undefined) paths.push(detach(path));
+    if (expected === undefined) paths.push(path);
     else {
       notices.add(
         'badWritablePath',
@@ -57,7 +57,7 @@ function readPaths(text: string, notices: Notices): string[] {
       () => `${annotationKeys.writablePaths}: expected at most ${maxPaths} paths, found ${paths.length}`,
     );
   }
-  return paths.slice(0, maxPaths);
+  return paths.slice(0, maxPaths).map(detach);
 }
 
 /** Each image's facts with the pod's own, worked out once a pod. */
