@@ -46,9 +46,6 @@ const kind = 'AdmissionReview';
  *  that could end the process. A pod that etcd can keep has far less. */
 const maxValues = 1_000_000;
 
-/** Longest uid, in UTF-16 units: it comes back in the answer. Those of the API server have 36. */
-const maxUid = 256;
-
 /** The request in an AdmissionReview's JSON.
  *  @throws ReviewError where it is not one: then there is no uid to answer to */
 export function decodeReview(body: string): ReviewRequest {
@@ -64,7 +61,6 @@ export function decodeReview(body: string): ReviewRequest {
   if (!isRecord(request)) throw unexpected('request', 'a mapping', request);
   const { uid, operation, object, oldObject } = request;
   if (typeof uid !== 'string' || uid === '') throw unexpected('request.uid', 'a string', uid);
-  if (uid.length > maxUid) throw unexpected('request.uid', `at most ${maxUid} characters`, uid);
   if (typeof operation !== 'string') throw unexpected('request.operation', 'a string', operation);
   if (!isRecord(request.kind)) throw unexpected('request.kind', 'a mapping', request.kind);
   return {
@@ -119,6 +115,7 @@ function syntaxFault(error: unknown): string {
 
 const quoteCode = 0x22;
 const backslashCode = 0x5c;
+const lowerUCode = 0x75;
 const commaCode = 0x2c;
 const bracketCode = 0x5b;
 const braceCode = 0x7b;
@@ -176,15 +173,27 @@ function quote(text: string): string {
 /** As JSON, in which any UTF-16 unit can be written as an escape. */
 function toAscii(value: unknown): string {
   const json = JSON.stringify(value);
-  return isBeyondAscii.test(json) ? json.replaceAll(beyondAscii, escapeUnit) : json;
+  return isBeyondAscii.test(json) ? escapeUnits(json) : json;
 }
 
 const isPlain = /^[ !#-[\]-~]*$/;
 const isBeyondAscii = /[\u0080-\uFFFF]/;
-const beyondAscii = /[\u0080-\uFFFF]/g;
+const hexDigits = Buffer.from('0123456789abcdef');
 
-function escapeUnit(unit: string): string {
-  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+/** Unit by unit into bytes, since a uid may be as long as a review: a text for each would take ten times as long. */
+function escapeUnits(json: string): string {
+  const bytes = Buffer.allocUnsafe(json.length * String.raw`\uFFFF`.length);
+  let length = 0;
+  for (let index = 0; index < json.length; index++) {
+    const unit = json.charCodeAt(index);
+    if (unit < 0x80) bytes[length++] = unit;
+    else {
+      bytes[length++] = backslashCode;
+      bytes[length++] = lowerUCode;
+      for (let shift = 12; shift >= 0; shift -= 4) bytes[length++] = hexDigits[(unit >> shift) & 15] ?? 0;
+    }
+  }
+  return bytes.toString('latin1', 0, length);
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
